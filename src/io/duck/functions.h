@@ -1,0 +1,24 @@
+#pragma once
+/// \file io/duck/functions.h
+/// The scalar functions that centavo adds to DuckDB, because SQL alone is slow or wrong there (facts: text to a wide
+/// decimal costs 50 us a value in DuckDB 1.5.5). Models do not call them by these names: packs/core/functions.yaml
+/// maps the portable cv_* names to them.
+///
+/// centavo_decimal(text VARCHAR) -> DECIMAL(38,21)   exact; '' and null -> null; error naming the text otherwise
+/// centavo_decimal(number DOUBLE) -> DECIMAL(38,21)  the shortest decimal that is this double; NaN and infinity are errors
+/// centavo_try_decimal(...)                          the same, null where the other fails
+/// centavo_map(key VARCHAR, value VARCHAR, ...) -> MAP(VARCHAR, VARCHAR)   pairs with null or '' values left out; keys must be distinct
+/// centavo_valid_cpf(VARCHAR) -> BOOLEAN, centavo_valid_cnpj(VARCHAR) -> BOOLEAN   digits, with or without punctuation; null -> null.
+///     Source: Receita Federal, check digits modulo 11. Repeated digits (111.111.111-11) are not valid.
+/// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null
+
+#include "base/result.h"
+
+namespace centavo::duck {
+
+struct RawConnection;  // wraps duckdb_connection
+
+/// Registers all of the above. Called once per database by Database::open.
+Status register_functions(RawConnection& connection);
+
+}  // namespace centavo::duck
