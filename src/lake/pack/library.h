@@ -1,0 +1,68 @@
+#pragma once
+/// \file lake/pack/library.h
+/// All packs a lake knows, loaded and validated together. Every mistake is reported, each with file and line.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "lake/pack/pack.h"
+
+namespace centavo::pack {
+
+/// Portable functions: packs/core/functions.yaml.
+struct Function {
+  std::string name;                  ///< "cv_decimal"
+  int arity_min = 0;
+  int arity_max = 0;                 ///< -1: any number
+  std::map<std::string, std::string> body;   ///< engine ("duckdb", "spark") -> text with {0}, {1}, {*}
+  std::string description;
+  Place place;
+};
+
+struct Mistake {
+  Place place;
+  std::string message;
+  std::string hint;
+};
+
+/// A pack's files: path in the pack ("silver/x.sql") -> text.
+using PackFiles = std::map<std::string, std::string>;
+
+class Library {
+ public:
+  /// The packs inside the program, and those in the sub-folders of each of `folders` (a later one with the same name
+  /// replaces an earlier one). On mistakes: `invalid_argument`, whose message lists all of them, a line each.
+  static Result<Library> load(const std::vector<std::string>& folders);
+  /// The same from files in memory; for tests. `core` of the program is added unless given.
+  static Result<Library> from_files(const std::map<std::string, PackFiles>& packs);
+  /// All mistakes instead of an error, for an editor or `check`.
+  static std::vector<Mistake> lint(const std::vector<std::string>& folders);
+
+  const std::map<std::string, Pack>& packs() const { return packs_; }
+  const Model* model(const TableName& table) const;
+  const SourceKind* source(std::string_view name) const;
+  const Interface* interface(std::string_view name) const;
+  /// The interface whose view this is, or null.
+  const Interface* interface_of_view(const TableName& table) const;
+  std::vector<const Model*> implementers(std::string_view interface_name) const;
+
+  /// `sql` with portable functions expanded for `engine` and $parameters replaced by `values` (SQL literals).
+  /// `invalid_argument` names an unknown function or a parameter without a value, with line and column.
+  Result<std::string> expand(std::string_view sql, std::string_view engine,
+                             const std::map<std::string, std::string>& values) const;
+
+  /// SHA-256 of what decides a table's rows: its SQL as expanded, columns, checks, the functions used.
+  std::string digest(const Model& model) const;
+  /// Likewise of a source kind.
+  std::string digest(const SourceKind& source) const;
+
+ private:
+  std::map<std::string, Pack> packs_;
+  std::vector<Function> functions_;
+};
+
+/// The packs inside the program.
+const std::map<std::string, PackFiles>& embedded_packs();
+
+}  // namespace centavo::pack
