@@ -5,6 +5,7 @@
 /// (also a file that is read-only), `corrupt_data` (not a database), `already_exists` (unique or primary key),
 /// `conflict` (any other constraint), `invalid_argument` (the SQL is wrong), `io`.
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -14,6 +15,8 @@
 #include "base/result.h"
 
 namespace centavo {
+
+class SqlDb;
 
 /// A prepared statement. Bind every "?" (counted from 1), then step. Must not outlive its SqlDb.
 ///
@@ -77,8 +80,8 @@ class SqlTransaction {
 
  private:
   friend class SqlDb;
-  explicit SqlTransaction(class SqlDb* db) : db_(db) {}
-  class SqlDb* db_;
+  explicit SqlTransaction(SqlDb* db) : db_(db) {}
+  SqlDb* db_;
 };
 
 /// A connection. WAL, synchronous=full, foreign keys on, waits kBusyTimeoutMs for another writer.
@@ -111,6 +114,7 @@ class SqlDb {
   std::int64_t last_insert_id() const;
 
  private:
+  friend class SqlStatement;
   friend class SqlTransaction;
   struct State;
   explicit SqlDb(std::unique_ptr<State> state);

@@ -1,0 +1,41 @@
+#pragma once
+/// \file flow/connect/parts.h
+/// A landed CSV file as parts that the engine reads side by side.
+///
+/// DuckDB numbers rows in one thread only and inflates gzip slowly and without checking its CRC. So a CSV file is inflated here
+/// (ISA-L, libzstd, libarchive), its records counted with quotes in mind, and cut at record ends into plain CSV parts, each with the header.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/result.h"
+#include "flow/connect/landing.h"
+
+namespace centavo {
+
+struct CsvDialect {
+  char delimiter = ',';
+  char quote = '"';
+  std::string encoding = "utf-8";   ///< utf-8 (BOM dropped), utf-16 (by BOM), latin-1
+};
+
+struct CsvPart {
+  std::string path;                 ///< a plain UTF-8 CSV file with header; the receiver removes it
+  std::int64_t first_row = 1;       ///< number of its first data row in the source file, from 1
+  std::int64_t rows = 0;            ///< data rows in it, as counted here
+};
+
+/// Cuts the file into parts of about `part_bytes` under `temp_dir` and hands each to `on_part` (which may block, to bound the
+/// disk used; an error from it stops the work and is returned). Returns the number of data rows in the file.
+/// `corrupt_data` when the compression is broken or cut, a quote never closes, or a record is longer than `record_bytes_max`.
+Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, const CsvDialect& dialect,
+                               const std::string& temp_dir, std::int64_t part_bytes,
+                               const std::function<Status(CsvPart)>& on_part, const Cancel* cancel,
+                               std::int64_t record_bytes_max = 64 << 20);
+
+/// The header record's fields, as delivered.
+Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file, const CsvDialect& dialect);
+
+}  // namespace centavo

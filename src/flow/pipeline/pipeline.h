@@ -1,0 +1,154 @@
+#pragma once
+/// \file flow/pipeline/pipeline.h
+/// From landings to a release: plan (a pure value), run it, prove it.
+
+#include <functional>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/period.h"
+#include "base/result.h"
+#include "flow/connect/landing.h"
+#include "io/duck/duck.h"
+#include "lake/catalog/catalog.h"
+#include "lake/pack/library.h"
+#include "lake/tenant/tenant.h"
+
+namespace centavo {
+
+struct RunOptions {
+  std::optional<PeriodRange> periods;
+  std::vector<std::string> select;       ///< tables, with what they need; empty: all
+  std::string user;
+  bool land = true;                      ///< false: only what has landed already
+  bool full = false;                     ///< make every selected table again, even when nothing changed
+};
+
+/// One unit of work: make one table for one period.
+struct Task {
+  pack::TableName table;
+  std::string period;                    ///< "" for a table without periods
+  std::string fingerprint;               ///< digest of everything that decides its rows
+  std::string reason;                    ///< why it runs: "new: never made", "landing 3 changed 2026-09", "model changed", …
+  std::vector<std::size_t> after;        ///< indexes of tasks that must be done first
+};
+
+struct Plan {
+  std::string tenant;
+  std::vector<Task> tasks;               ///< in an order that respects `after`
+  std::int64_t up_to_date = 0;           ///< (table, period) pairs that need nothing
+};
+
+struct TaskOutcome {
+  std::size_t task = 0;
+  std::string state;                     ///< done, failed, skipped, cancelled
+  std::int64_t rows_in = 0, rows_out = 0, rows_quarantined = 0, bytes_out = 0;
+  std::int64_t version = -1;
+  double seconds = 0;
+  std::vector<CheckRecord> checks;
+  std::optional<Error> error;
+};
+
+struct RunReport {
+  std::string run;
+  std::string tenant;
+  std::vector<LandReport> landings;
+  Plan plan;
+  std::vector<TaskOutcome> outcomes;
+  std::optional<Release> release;        ///< when one was published
+  double seconds = 0;
+  std::optional<Error> error;            ///< the first one; the report is still whole
+};
+
+/// What a run tells while it works; called from several threads, one at a time.
+struct RunEvent {
+  enum class Kind { landing, planned, task_started, task_progress, task_ended, proving, released } kind;
+  std::string text;
+  std::size_t done = 0, total = 0;       ///< tasks
+  std::optional<double> fraction;        ///< of the running task
+  const TaskOutcome* outcome = nullptr;
+};
+using OnEvent = std::function<void(const RunEvent&)>;
+
+/// Everything a run needs, opened once per command. Does not own; all must outlive it.
+struct Workshop {
+  Lake& lake;
+  Catalog& catalog;
+  const pack::Library& library;
+  duck::Database& engine;
+  const Clock& clock = Clock::system();
+};
+
+/// What would run, and why. Lands nothing and writes nothing.
+Result<Plan> plan(Workshop& workshop, const Tenant& tenant, const RunOptions& options);
+
+/// Lands, plans and runs: each task stage, check, commit, record; then proves and publishes one release.
+/// `busy` when another run of this tenant is at work. Does nothing when nothing changed.
+Result<RunReport> run(Workshop& workshop, const Tenant& tenant, const RunOptions& options, const OnEvent& on_event,
+                      const Cancel* cancel);
+
+/// The proof of a tenant's newest release: per period and currency, files = bronze = silver = each gold table.
+struct Reconciliation {
+  struct Line {
+    std::string period, currency, measure, category;   ///< measure "rows": file rows against bronze; category "": the total
+    std::string from, to;                  ///< tables, or "files"
+    std::string from_amount, to_amount, difference;    ///< exact decimals
+    bool holds = false;
+    std::string note;                      ///< why it is not comparable, or what is missing
+  };
+  std::string tenant;
+  std::int64_t release = 0;
+  std::vector<Line> lines;
+  bool holds = true;
+};
+Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const std::optional<PeriodRange>& periods);
+
+/// Raw files and rows that sum to a measure. `question`: "BilledCost where ServiceName = '…' and …".
+struct Explanation {
+  struct Line {
+    std::string file, raw_key;
+    std::int64_t row = 0;
+    std::string amount;
+    std::string raw_text;                  ///< the raw record, personal columns left out
+  };
+  std::string measure, where, table;
+  std::string total;                       ///< from the table
+  std::string total_of_lines;              ///< added up again from the lines
+  std::int64_t rows = 0;
+  std::vector<Line> lines;                 ///< up to the limit asked for
+  std::vector<std::pair<std::string, std::string>> files;   ///< every file and its part of the sum
+  bool holds = false;
+};
+Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question, std::int64_t release,
+                            int lines_max);
+
+/// Opens a locked-down connection's worth of one tenant's release: SQL of a person sees views bronze.x, silver.y, gold.z,
+/// the interface views, and nothing else: no files, no settings.
+class Reader {
+ public:
+  static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number);
+  duck::Connection& connection() { return connection_; }
+  const Release& release() const { return release_; }
+
+ private:
+  Reader(duck::Database database, duck::Connection connection, Release release)
+      : database_(std::move(database)), connection_(std::move(connection)), release_(std::move(release)) {}
+  duck::Database database_;
+  duck::Connection connection_;
+  Release release_;
+};
+
+/// Runs the tests of packs (all when `names` is empty). One outcome a test.
+struct TestOutcome {
+  std::string pack, title, place;
+  bool passed = false;
+  std::string difference;                  ///< rows missing and rows too many
+};
+Result<std::vector<TestOutcome>> run_pack_tests(const pack::Library& library, duck::Database& engine,
+                                                const std::vector<std::string>& names);
+
+}  // namespace centavo
