@@ -77,16 +77,18 @@ Json to_json(const Release& release);
 /// Thread-safe.
 class Catalog {
  public:
+  /// Opens or makes LAKE/catalog.sqlite. `unsupported` when a newer program made it; `busy` when another process writes
+  /// for longer than SqlDb::kBusyTimeoutMs, here and in every call.
   static Result<std::unique_ptr<Catalog>> open(const std::string& lake_dir);
   virtual ~Catalog() = default;
 
   virtual Status start_run(const RunRecord& run) = 0;
   virtual Status end_run(const RunRecord& run) = 0;
-  virtual Result<std::vector<RunRecord>> runs(std::string_view tenant, int limit) = 0;
-  virtual Status record(const TaskRecord& task) = 0;
+  virtual Result<std::vector<RunRecord>> runs(std::string_view tenant, int limit) = 0;   ///< newest first
+  virtual Status record(const TaskRecord& task) = 0;   ///< again for the same (run, table, period): replaces it
   virtual Result<std::vector<TaskRecord>> tasks(std::string_view run) = 0;
   virtual Status record(const std::vector<CheckRecord>& checks) = 0;
-  virtual Result<std::vector<CheckRecord>> checks(std::string_view tenant, std::string_view run) = 0;   ///< "" : the newest run's
+  virtual Result<std::vector<CheckRecord>> checks(std::string_view tenant, std::string_view run) = 0;   ///< "" : the newest run that has any
 
   virtual Status save_state(std::string_view tenant, const TableState& state) = 0;
   virtual Status drop_states(std::string_view tenant, std::string_view table) = 0;
@@ -102,6 +104,9 @@ class Catalog {
   virtual Status set_value(std::string_view tenant, std::string_view name, std::string_view value) = 0;
   /// Adds one and returns it: the run number of application transactions.
   virtual Result<std::int64_t> next_number(std::string_view tenant, std::string_view name) = 0;
+
+  /// Drops all that is known of a removed tenant, so that a new one of the same name starts empty.
+  virtual Status forget_tenant(std::string_view tenant) = 0;
 };
 
 }  // namespace centavo
