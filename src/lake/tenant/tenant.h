@@ -2,7 +2,9 @@
 /// \file lake/tenant/tenant.h
 /// A lake and its tenants, as the YAML in the lake says. Names of everything else follow from the tenant's id.
 
+#include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -63,12 +65,13 @@ class Lake {
   Result<Tenant> tenant(std::string_view id);     ///< `not_found` lists the ones there are
   Status add(const Tenant& tenant);               ///< `already_exists`
   Status save(const Tenant& tenant);
-  Status remove(std::string_view id);             ///< the tenant and all its data
+  Status remove(std::string_view id);             ///< the tenant and all its data, under its lock; `busy` while a run holds it
 
   /// The tenant's secret key for keyed hashes: 32 random bytes as hex, made on first use, mode 0600.
   Result<std::string> mask_key(std::string_view tenant_id);
 
-  // Keys in the store. No other code builds a path that holds a tenant's name.
+  // Keys in the store. No other code builds a path that holds a tenant's name. A name that is not a valid one gives a key
+  // that every store refuses.
   static std::string tenant_root(std::string_view id);                                 ///< tenants/<id>
   static std::string raw_root(std::string_view id, std::string_view source);           ///< tenants/<id>/raw/<source>
   static std::string table_root(std::string_view id, std::string_view layer, std::string_view table);
