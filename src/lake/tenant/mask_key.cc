@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/digest.h"
 #include "io/store/key.h"
 #include "lake/tenant/names.h"
 #include "lake/tenant/tenant.h"
@@ -87,8 +88,7 @@ Result<std::string> Lake::mask_key(std::string_view tenant_id) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return fail_key(tenant_id, folder, errno);
   TRY(sync_folder(tenant_id, root));
   const std::string key = TRY(random_hex());
-  const std::string temp = fmt::format("{}/{}{}-mask.key", folder, kTempPrefix, ::getpid());
-  ::unlink(temp.c_str());
+  const std::string temp = fmt::format("{}/{}{}", folder, kTempPrefix, new_uuid());
   const int fd = ::open(temp.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0) return fail_key(tenant_id, temp, errno);
   const std::string text = key + "\n";

@@ -111,7 +111,7 @@ TEST_F(LakeTest, EveryPrefixOfATenantParsesOrFailsCleanly) {
 TEST_F(LakeTest, AHostileIdReachesNoFolder) {
   auto lake = Lake::create(dir_);
   ASSERT_TRUE(lake);
-  for (const std::string id : {std::string("../x"), std::string(""), std::string("."), std::string("a/b"), std::string("A"),
+  for (const std::string& id : {std::string("../x"), std::string(""), std::string("."), std::string("a/b"), std::string("A"),
                                std::string("a\0b", 3), std::string(64, 'a'), std::string("1a"), std::string("a\n"), std::string("ação"), std::string(".tmp-a")}) {
     EXPECT_EQ(lake->tenant(id).error().kind, ErrorKind::invalid_argument) << id;
     EXPECT_EQ(lake->mask_key(id).error().kind, ErrorKind::invalid_argument) << id;
