@@ -18,11 +18,14 @@
 
 namespace centavo::duck {
 
+struct OpenDatabase;
+
 struct Options {
   std::int64_t memory_limit_bytes = 0;   ///< 0: three quarters of what the machine (or its cgroup) has
   int threads = 0;                       ///< 0: as many as the machine has
   std::string temp_directory;            ///< where it spills; empty: no spilling
   bool locked_down = false;              ///< no files, no network, no settings: for SQL that people write
+  std::vector<std::string> readable_files;  ///< with locked_down: the only files it may still read
   std::string file;                      ///< empty: in memory
 };
 
@@ -34,6 +37,7 @@ struct Column {
 /// Rows as they come from the engine, a block (at most 2,048 rows) at a time. Not thread-safe.
 class Rows {
  public:
+  struct State;
   Rows(Rows&&) noexcept;
   Rows& operator=(Rows&&) noexcept;
   ~Rows();
@@ -54,7 +58,6 @@ class Rows {
 
  private:
   friend class Connection;
-  struct State;
   explicit Rows(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
@@ -70,6 +73,8 @@ class Connection {
   Status run(std::string_view sql);
 
   /// Runs one statement and streams its rows. The connection must outlive them, and runs nothing else meanwhile.
+  /// On a locked-down database it must be a select (`permission_denied`): give people's SQL to this, never to `run`,
+  /// which is for the views that the caller makes before.
   Result<Rows> query(std::string_view sql);
 
   /// The single value of a query of one row and one column, as text; nullopt when null.
@@ -88,7 +93,7 @@ class Connection {
   void watch(const Cancel* cancel);
 
  private:
-  friend class Database;
+  friend Result<Connection> open_connection(std::shared_ptr<OpenDatabase> database);
   struct State;
   explicit Connection(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;

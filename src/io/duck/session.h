@@ -1,0 +1,72 @@
+#pragma once
+/// \file io/duck/session.h
+/// What database.cc, connection.cc and rows.cc share. For the sources of this folder only.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/duck/duck.h"
+#include "io/duck/raw.h"
+#include "io/duck/values.h"
+#include "io/duck/watcher.h"
+
+namespace centavo::duck {
+
+struct OpenDatabase {
+  RawDatabase raw;
+  bool locked_down = false;
+};
+
+/// A connection and what keeps it alive. Rows borrow it.
+struct Session {
+  std::shared_ptr<OpenDatabase> database;  // closed after the connection
+  RawSession raw;
+  std::unique_ptr<Watcher> watcher;        // leaves before the connection closes
+};
+
+/// A duckdb_result, which is destroyed with it.
+class RawResult {
+ public:
+  RawResult() = default;
+  RawResult(const RawResult&) = delete;
+  RawResult& operator=(const RawResult&) = delete;
+  ~RawResult() { duckdb_destroy_result(&raw_); }
+  duckdb_result* out() { return &raw_; }
+  duckdb_result& get() { return raw_; }
+
+ private:
+  duckdb_result raw_{};
+};
+
+struct Rows::State {
+  Session* session = nullptr;
+  std::uint64_t number = 0;  // of the query, for the watcher
+  std::string sql;
+  std::vector<Column> columns;
+  std::vector<Type> types;
+  RawResult result;
+  RawChunk chunk;
+  std::vector<Values> values;
+  std::uint64_t row = 0;
+  std::uint64_t row_count = 0;
+  bool started = false;
+  bool ended = false;
+
+  ~State() {
+    if (session != nullptr) session->watcher->end(number);
+  }
+  Result<bool> next_chunk();
+  const Values& at(std::size_t column) const { return values[column]; }
+};
+
+Result<Connection> open_connection(std::shared_ptr<OpenDatabase> database);
+
+/// Statements without a result of interest, before there is a Connection.
+Status run_plain(duckdb_connection connection, const std::string& sql);
+
+/// ['a', 'b'], as it is.
+std::string string_list(const std::vector<std::string>& items);
+
+}  // namespace centavo::duck
