@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace centavo {
 namespace {
@@ -86,33 +87,48 @@ DecimalFault rescale(const Parts& parts, int scale, Int128& value) {
   return DecimalFault::none;
 }
 
-// The common money of a bill: sign, up to 18 digits in all, no exponent. Returns false when it is anything else.
-bool parse_short(std::string_view text, int scale, Int128& value) {
+// The common money of a bill in one pass over 64-bit halves: up to 38 digits with a point and an exponent, nothing to
+// cut. Returns false when it is anything else; read_parts and rescale then say what.
+bool parse_plain(std::string_view text, int scale, Int128& value) {
+  constexpr int kHalf = 19;  // digits that fit into 64 bits
   const char* at = text.data();
   const char* const end = at + text.size();
   const bool negative = at != end && *at == '-';
   if (negative) ++at;
-  if (end - at < 1 || end - at > 19) return false;
-  std::uint64_t digits = 0;
+  std::uint64_t head = 0;
+  std::uint64_t tail = 0;
   int count = 0;
-  int places = -1;
+  int point = -1;
   for (; at != end; ++at) {
-    if (*at == '.') {
-      if (places >= 0) return false;
-      places = 0;
+    const auto digit = static_cast<unsigned>(*at - '0');
+    if (digit > 9) {
+      if (*at != '.' || point >= 0) break;
+      point = count;
       continue;
     }
-    const auto digit = static_cast<unsigned>(*at - '0');
-    if (digit > 9) return false;
-    digits = digits * 10 + digit;
+    if (count == kHalf) head = std::exchange(tail, 0);
+    if (count == kDigitsMax) return false;
+    tail = tail * 10 + digit;
     ++count;
-    if (places >= 0) ++places;
   }
-  places = std::max(places, 0);
-  if (count == 0 || count > 18 || places > scale) return false;
-  const int up = scale - places;
-  if (count + up > kDigitsMax) return false;
-  const Int128 wide = static_cast<Int128>(digits) * kPower[up];
+  int up = scale - (point < 0 ? 0 : count - point);
+  if (at != end) {
+    if (*at != 'e' && *at != 'E') return false;
+    ++at;
+    const bool down = at != end && *at == '-';
+    if (down) ++at;
+    if (end - at < 1 || end - at > 3) return false;
+    int exponent = 0;
+    for (; at != end; ++at) {
+      if (!is_digit(*at)) return false;
+      exponent = exponent * 10 + (*at - '0');
+    }
+    up += down ? -exponent : exponent;
+  }
+  if (count == 0 || up < 0 || count + up > kDigitsMax) return false;
+  Int128 wide = tail;
+  if (count > kHalf) wide += head * kPower[count - kHalf];
+  wide *= kPower[up];
   value = negative ? -wide : wide;
   return true;
 }
@@ -145,7 +161,7 @@ std::string Decimal::shortest() const {
 }
 
 DecimalFault parse_decimal(std::string_view text, int scale, Int128& value) {
-  if (parse_short(text, scale, value)) return DecimalFault::none;
+  if (parse_plain(text, scale, value)) return DecimalFault::none;
   Parts parts;
   if (const auto fault = read_parts(text, parts); fault != DecimalFault::none) return fault;
   return rescale(parts, scale, value);

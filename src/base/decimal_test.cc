@@ -38,6 +38,33 @@ TEST(Decimal, RefusesWhatIsNotANumber) {
   EXPECT_EQ(parse_decimal("1e99999999999", 9, value), DecimalFault::too_large);
 }
 
+// Each length of digits with the point at each place, against arithmetic that does not parse.
+TEST(Decimal, ReadsEveryLengthAndPoint) {
+  for (int digits = 1; digits <= 38; ++digits) {
+    std::string whole;
+    Int128 expected = 0;
+    for (int i = 0; i < digits; ++i) {
+      whole += static_cast<char>('1' + i % 9);
+      expected = expected * 10 + (1 + i % 9);
+    }
+    for (int places = 0; places <= digits; ++places) {
+      std::string text = whole;
+      text.insert(static_cast<std::size_t>(digits - places), ".");
+      Int128 value = 0;
+      ASSERT_EQ(parse_decimal(text, places, value), DecimalFault::none) << text;
+      EXPECT_TRUE(value == expected) << text;
+      ASSERT_EQ(parse_decimal("-" + text + "E-0", places, value), DecimalFault::none) << text;
+      EXPECT_TRUE(value == -expected) << text;
+      ASSERT_EQ(parse_decimal(fmt::format("{}e{}", text, places), 0, value), DecimalFault::none) << text;
+      EXPECT_TRUE(value == expected) << text;
+      if (places == 0) continue;
+      EXPECT_EQ(parse_decimal(text, places - 1, value), DecimalFault::too_many_digits) << text;
+    }
+    Int128 value = 0;
+    EXPECT_EQ(parse_decimal(whole, 39 - digits, value), DecimalFault::too_large) << whole;
+  }
+}
+
 TEST(Decimal, AddsAtTheLargerScale) {
   EXPECT_EQ(add(*parse_decimal("47.6816938322"), *parse_decimal("-47.6816938998"))->text(), "-0.0000000676");
   EXPECT_TRUE(equal(*parse_decimal("1.50"), *parse_decimal("1.5")));
