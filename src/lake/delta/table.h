@@ -61,9 +61,14 @@ struct AppTransaction {
   std::int64_t version = 0;
 };
 
+struct SnapshotState;  ///< snapshot_state.h; of this module only
+struct TableState;
+
 /// What one table looks like at one version. Immutable and cheap to copy.
 class Snapshot {
  public:
+  explicit Snapshot(std::shared_ptr<const SnapshotState> state);
+
   Version version() const;
   TimeMs time_ms() const;
   const Schema& schema() const;
@@ -92,10 +97,10 @@ class Snapshot {
   std::int64_t total_rows() const;   ///< -1 when a file has no statistics
   std::int64_t total_bytes() const;
 
+  const SnapshotState& state() const { return *state_; }
+
  private:
-  friend class Table;
-  struct State;
-  std::shared_ptr<const State> state_;
+  std::shared_ptr<const SnapshotState> state_;
 };
 
 struct HistoryEntry {
@@ -188,9 +193,8 @@ class Table {
   Status checkpoint();
 
  private:
-  struct State;
-  explicit Table(std::shared_ptr<State> state);
-  std::shared_ptr<State> state_;
+  explicit Table(std::shared_ptr<TableState> state);
+  std::shared_ptr<TableState> state_;
 };
 
 /// Physical folder of a partition, relative to the table: "billing_period=2026-09-01" (escaped as Spark does), "" without columns.
