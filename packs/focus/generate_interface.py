@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""Writes interfaces/cost_and_usage.yaml from the facts about FOCUS columns.
+
+    python3 generate_interface.py COLUMNS_JSON
+
+COLUMNS_JSON lists every column of FOCUS with its type, nullability and allowed values per version. The
+interface takes the newest version below, adds our own columns and is written beside this script. Run it
+again when a version of FOCUS comes out, and commit the result.
+"""
+import json
+import pathlib
+import sys
+
+VERSION = "1.3"
+# What every provider can honour. FOCUS forbids nulls in more columns (validate with `centavo validate
+# focus`), but real exports break that: Azure leaves ServiceName empty, Oracle ContractedCost, 1.0 files
+# know no ServiceProviderName. A bill that can be added up, dated and attributed must still load.
+REQUIRED = {
+    "BilledCost", "BillingAccountId", "BillingCurrency", "BillingPeriodEnd", "BillingPeriodStart",
+    "ChargeCategory", "ChargePeriodEnd", "ChargePeriodStart", "EffectiveCost",
+}
+MONEY = {"BilledCost", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "ListCost", "ListUnitPrice"}
+PRICING_MONEY = {
+    "PricingCurrencyContractedUnitPrice", "PricingCurrencyEffectiveCost", "PricingCurrencyListUnitPrice",
+}
+UNITS = {
+    "CommitmentDiscountQuantity": "CommitmentDiscountUnit",
+    "ConsumedQuantity": "ConsumedUnit",
+    "PricingQuantity": "PricingUnit",
+    "BillingCurrency": "ISO 4217",
+}
+# Objects without nesting become maps that SQL can read; JSON with structure stays text.
+MAPS = {"Tags", "AllocatedTags"}
+OWN = """
+  ---- ours
+  - {name: billing_period, type: date, required: true, unit: first day of month, description: "month of the invoice; the unit of replacement"}
+  - {name: x_Provider, type: varchar, required: true, description: "short name of the provider, the same on every row of its bills"}
+  - {name: x_SourceFile, type: varchar, required: true, description: "raw file the row was made from"}
+  - {name: x_SourceRow, type: bigint, required: true, description: "row in that file; 1 is the first data row"}
+  - {name: x_RowPart, type: varchar, required: true, description: "tells rows made from one raw row apart: charge, unused, ..."}
+  - {name: x_RawIngestionId, type: varchar, required: true, description: "the run that loaded the raw row"}
+
+checks:
+  - name: charge_period_is_in_order
+    severity: warn
+    sql: select * from this where ChargePeriodEnd < ChargePeriodStart
+  - range: {column: BilledCost, min: -1000000000, max: 1000000000}
+    severity: warn
+  - range: {column: EffectiveCost, min: -1000000000, max: 1000000000}
+    severity: warn
+  - name: currency_is_iso_4217
+    severity: warn
+    sql: select * from this where length(BillingCurrency) <> 3 or upper(BillingCurrency) <> BillingCurrency
+
+proof:
+  - {measure: BilledCost, amount: BilledCost, currency: BillingCurrency, by: ChargeCategory}
+  - {measure: EffectiveCost, amount: EffectiveCost, currency: BillingCurrency}
+""".replace("  ---- ours\n", "  # ours\n").lstrip("\n")
+
+
+def sql_type(name: str, kind: str) -> str:
+    if name in MAPS:
+        return '"map(varchar, varchar)"'
+    return {"Decimal": '"decimal(38,21)"', "DateTime": "timestamptz", "String": "varchar", "JSON": "varchar"}[kind]
+
+
+def unit(name: str) -> str:
+    if name in MONEY:
+        return "BillingCurrency"
+    if name in PRICING_MONEY:
+        return "PricingCurrency"
+    return UNITS.get(name, "")
+
+
+def column_line(column: dict) -> str:
+    fact = column["by_version"][VERSION]
+    name = column["id"]
+    parts = [f"name: {name}", f"type: {sql_type(name, fact['type'])}"]
+    if name in REQUIRED:
+        parts.append("required: true")
+    if unit(name):
+        parts.append(f"unit: {unit(name)}")
+    if fact.get("allowed_values"):
+        parts.append("accepted: [" + ", ".join(json.dumps(v) if "(" in v else v for v in fact["allowed_values"]) + "]")
+    parts.append(f'since: "{column["introduced_in"]}"')
+    if column.get("description"):
+        parts.append("description: " + json.dumps(column["description"], ensure_ascii=False))
+    return "  - {" + ", ".join(parts) + "}"
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    facts = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
+    columns = [c for c in facts["columns"] if c["dataset"] == "CostAndUsage" and VERSION in c["in_versions"]]
+    columns.sort(key=lambda c: c["id"])
+    lines = [
+        "# Written by packs/focus/generate_interface.py. Do not edit: change the script and run it.",
+        "# FOCUS is (c) Joint Development Foundation Projects, LLC, FOCUS Series and its contributors, CC-BY-4.0.",
+        "interface: focus.cost_and_usage",
+        f"description: Charges in the {len(columns)} columns of FOCUS {VERSION} CostAndUsage, plus where each row came from.",
+        "columns:",
+        *map(column_line, columns),
+    ]
+    out = pathlib.Path(__file__).parent / "interfaces" / "cost_and_usage.yaml"
+    out.write_text("\n".join(lines) + "\n" + OWN, encoding="utf-8")
+    print(f"{out.name}: {len(columns)} columns of FOCUS {VERSION}")
+
+
+if __name__ == "__main__":
+    main()
