@@ -20,10 +20,14 @@ struct Function {
   Place place;
 };
 
+using FunctionMap = std::map<std::string, Function, std::less<>>;
+
 struct Mistake {
   Place place;
   std::string message;
   std::string hint;
+  /// "aws/silver/x.sql:3:14: unknown function \"cv_sum\"; did you mean ..."
+  std::string text() const;
 };
 
 /// A pack's files: path in the pack ("silver/x.sql") -> text.
@@ -38,6 +42,7 @@ class Library {
   static Result<Library> from_files(const std::map<std::string, PackFiles>& packs);
   /// All mistakes instead of an error, for an editor or `check`.
   static std::vector<Mistake> lint(const std::vector<std::string>& folders);
+  static std::vector<Mistake> lint_files(const std::map<std::string, PackFiles>& packs);
 
   const std::map<std::string, Pack>& packs() const { return packs_; }
   const Model* model(const TableName& table) const;
@@ -45,6 +50,9 @@ class Library {
   const Interface* interface(std::string_view name) const;
   /// The interface whose view this is, or null.
   const Interface* interface_of_view(const TableName& table) const;
+  /// The declared parameter, or null.
+  const Parameter* parameter(std::string_view pack, std::string_view name) const;
+  const FunctionMap& functions() const { return functions_; }
   std::vector<const Model*> implementers(std::string_view interface_name) const;
 
   /// `sql` with portable functions expanded for `engine` and $parameters replaced by `values` (SQL literals).
@@ -59,7 +67,7 @@ class Library {
 
  private:
   std::map<std::string, Pack> packs_;
-  std::vector<Function> functions_;
+  FunctionMap functions_;
 };
 
 /// The packs inside the program.

@@ -12,11 +12,13 @@
 
 namespace centavo::pack {
 
-/// Where a thing was written, for messages: "aws/silver/aws_cost_and_usage.yaml:14".
+/// Where a thing was written, for messages: "aws/silver/aws_cost_and_usage.yaml:14", in SQL with the column: "...sql:3:14".
 struct Place {
   std::string file;
   int line = 0;
+  int column = 0;
   std::string text() const;
+  auto operator<=>(const Place&) const = default;
 };
 
 enum class Layer { bronze, silver, gold };
@@ -42,7 +44,7 @@ struct ColumnSpec {
   std::string description;
   std::vector<std::string> accepted;    ///< the only values allowed; empty: any
   std::string pattern;                  ///< regular expression that values match; empty: any
-  std::string min, max;                 ///< SQL literals' text, inclusive; empty: unbounded
+  std::string min, max;                 ///< SQL literals (types.h), inclusive; empty: unbounded
   std::string classification;           ///< "", "personal", "financial", "secret"
   std::string mask;                     ///< what a reader without the grant sees: "", "hash", "hide", "email", "last4"
   Severity severity = Severity::error;  ///< of required, accepted, pattern and range of this column
@@ -179,8 +181,9 @@ struct SourceKind {
 struct Parameter {
   std::string name;
   std::string type;
-  std::string default_value;   ///< SQL literal's text
+  std::string default_value;   ///< SQL literal: 1000, 'BRL', DATE '2026-01-01'; for a tenant's own value: types.h, sql_literal
   std::string description;
+  Place place;
 };
 
 /// Given rows in, expected rows out.
@@ -188,7 +191,7 @@ struct PackTest {
   std::string title;
   TableName model;
   std::string period;                                    ///< "2026-10" or ""
-  std::map<std::string, std::string> parameters;
+  std::map<std::string, std::string> parameters;         ///< name -> SQL literal, typed by the pack's declaration
   using Row = std::vector<std::pair<std::string, std::optional<std::string>>>;   ///< column -> text; nested values as JSON
   std::vector<std::pair<std::string, std::vector<Row>>> given;   ///< table (or interface view) -> rows
   std::vector<Row> expect;                               ///< columns named are compared, in any order of rows
@@ -201,6 +204,7 @@ struct Pack {
   std::string description;
   std::vector<std::string> requires_packs;
   std::vector<Parameter> parameters;
+  Place place;                                ///< of pack.yaml
   std::vector<SourceKind> sources;
   std::vector<Interface> interfaces;
   std::vector<Model> models;      ///< bronze ones too
