@@ -134,7 +134,7 @@ Result<TenantSource> read_source(const Item& item) {
       return unknown(value, key, "name, kind, uri, sla_hours");
     }
   }
-  if (out.kind.empty()) return item.bad("say which kind of source of a pack it is, such as kind: aws_cur", "a source without kind");
+  if (out.kind.empty()) return item.bad("say which kind of source of a pack it is, such as kind: focus_files", "a source without kind");
   if (out.uri.empty()) return item.bad("say where its files are", "a source without uri");
   if (out.name.empty()) out.name = out.kind;
   return out;
