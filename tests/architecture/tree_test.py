@@ -255,7 +255,7 @@ class Rules(unittest.TestCase):
     def test_provider_names_fail_outside_comments(self):
         self.assertEqual([], provider_complaints("src/lake/pack/x.cc", "// as AWS does\nlaws(); paws;"))
         for text in ('"aws"', "AwsManifest m;", "read_aws_manifest()", "kAws", "AWS_X"):
-            self.assertEqual(1, len(provider_complaints("src/lake/pack/x.cc", text)), text)
+            self.assertEqual(1, len(provider_complaints("src/lake/delta/x.cc", text)), text)
         self.assertEqual([], provider_complaints("src/flow/connect/aws_manifest.cc", "read_aws_manifest()"))
         self.assertEqual(1, len(provider_complaints("src/flow/connect/aws_manifest.cc", "azure_manifest()")))
 
