@@ -130,7 +130,16 @@ Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::strin
 /// the interface views, and nothing else: no files, no settings.
 class Reader {
  public:
-  static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number);
+  /// Release 0 is the newest. `not_found` when nothing was published. `output_file`: the one file that a COPY of ours may
+  /// write, around a select that vet() passed.
+  static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number, const std::string& output_file = {});
+
+  /// Runs one select of a person. `permission_denied` for anything that is not a select over the tenant's tables.
+  Result<duck::Rows> query(std::string_view sql);
+  /// Whether `sql` is one select over tables and harmless functions.
+  Status vet(std::string_view sql);
+
+  /// For statements of ours, after vet() for what a person wrote.
   duck::Connection& connection() { return connection_; }
   const Release& release() const { return release_; }
 

@@ -1,0 +1,148 @@
+#include "flow/engine/columns.h"
+
+#include <cctype>
+
+namespace centavo {
+namespace {
+
+bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+std::string snake_case(std::string_view name) {
+  std::string out;
+  for (char c : name) {
+    if (is_upper(c)) {
+      if (!out.empty() && out.back() != '_') out += '_';
+      out += static_cast<char>(c - 'A' + 'a');
+    } else if (is_lower_or_digit(c) || static_cast<unsigned char>(c) >= 0x80) {
+      out += c;
+    } else if (!out.empty() && out.back() != '_') {
+      out += '_';
+    }
+  }
+  while (!out.empty() && out.back() == '_') out.pop_back();
+  return out.empty() ? "_" : out;
+}
+
+// Delta cannot hold these in a column name without column mapping.
+std::string delta_name(std::string_view name) {
+  std::string out(name);
+  for (char& c : out) {
+    if (std::string_view(" ,;{}()\n\t=").find(c) != std::string_view::npos) c = '_';
+  }
+  return out;
+}
+
+const pack::SourceKind::Gather* gather_of(const pack::SourceKind& source, std::string_view delivered) {
+  for (const auto& gather : source.gather) {
+    if (delivered.size() > gather.prefix.size() && delivered.starts_with(gather.prefix)) return &gather;
+  }
+  return nullptr;
+}
+
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+constexpr std::string_view kTextMap = "MAP(VARCHAR, VARCHAR)";
+
+// The type a delivered one has in Delta, when the contract does not say.
+std::string kept_type(std::string_view type) {
+  static const std::set<std::string, std::less<>> kept = {"VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT",
+                                                          "DOUBLE", "DATE", "TIMESTAMP WITH TIME ZONE", "BLOB"};
+  if (kept.contains(type) || type.starts_with("DECIMAL(") || type.starts_with("MAP(") || type.starts_with("STRUCT(") || type.ends_with("[]")) {
+    return std::string(type);
+  }
+  if (type == "TIMESTAMP" || type == "TIMESTAMP_NS" || type == "TIMESTAMP_MS" || type == "TIMESTAMP_S") return "TIMESTAMP WITH TIME ZONE";
+  if (type == "UTINYINT") return "SMALLINT";
+  if (type == "USMALLINT") return "INTEGER";
+  if (type == "UINTEGER") return "BIGINT";
+  if (type == "UBIGINT" || type == "HUGEINT") return "DECIMAL(38,0)";
+  return "VARCHAR";
+}
+
+std::string cast_to(const std::string& value, std::string_view from, std::string_view to, bool json_map) {
+  if (from == to) return value;
+  if (json_map && from == "VARCHAR") return fmt::format("cast(cast(nullif({}, '') as json) as {})", value, to);
+  return fmt::format("cast({} as {})", value, to);
+}
+
+}  // namespace
+
+std::string bronze_name(const pack::SourceKind& source, std::string_view delivered) {
+  if (const auto it = source.rename.find(std::string(delivered)); it != source.rename.end()) return it->second;
+  return source.snake_case ? snake_case(delivered) : delta_name(delivered);
+}
+
+Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source, const pack::Contract& contract,
+                                                 const std::vector<DeliveredColumn>& delivered, const delta::Schema* table) {
+  std::map<std::string, const DeliveredColumn*> by_name;   // lower-case bronze name -> delivered
+  std::map<std::string, std::string> spelled;           // lower-case -> as spelled
+  std::map<std::string, std::string> gathered;          // map column -> arguments of centavo_map
+  for (const auto& column : delivered) {
+    const std::string name = bronze_name(source, column.name);
+    const auto* declared = contract.find(name);
+    const auto* gather = gather_of(source, column.name);
+    if (gather != nullptr && (declared == nullptr || declared->name != gather->into)) {
+      auto& arguments = gathered[gather->into];
+      if (!arguments.empty()) arguments += ", ";
+      arguments += fmt::format("{}, {}", duck::literal(column.name.substr(gather->prefix.size())),
+                               cast_to(column.sql, column.type, "VARCHAR", false));
+      continue;
+    }
+    const auto [at, fresh] = by_name.emplace(lower(name), &column);
+    if (!fresh) {
+      return fail_hint("rename one of them under `columns: rename:` of the source", ErrorKind::invalid_argument,
+                       "columns \"{}\" and \"{}\" would both become \"{}\"", at->second->name, column.name, name);
+    }
+    spelled[lower(name)] = name;
+  }
+
+  std::vector<BronzeColumn> out;
+  const auto add = [&](const std::string& name, const std::string& wanted_type, const DeliveredColumn* from) -> Status {
+    std::string type = wanted_type;
+    if (const auto* has = table == nullptr ? nullptr : table->find(name)) {
+      type = TRY(delta::duck_type_of(has->type));
+      if (from != nullptr && type != wanted_type && type != "VARCHAR" && from->type != "VARCHAR" && kept_type(from->type) != type &&
+          !(type == "DOUBLE" && kept_type(from->type) == "FLOAT") && type.find("INT") == std::string::npos) {
+        return fail_hint("if the provider changed the type for good, give the column a type in the bronze contract",
+                         ErrorKind::invalid_argument, "column \"{}\" is {} now, the table has {}", from->name, from->type, type);
+      }
+    }
+    const bool json_map = contains(source.json_maps, name);
+    if (const auto maps = gathered.find(name); from == nullptr && maps != gathered.end()) {
+      out.push_back({name, std::string(kTextMap), fmt::format("centavo_map({})", maps->second), ""});
+    } else if (from == nullptr) {
+      out.push_back({name, type, fmt::format("cast(null as {})", type), ""});
+    } else {
+      out.push_back({name, type, cast_to(from->sql, from->type, type, json_map), from->name});
+    }
+    return {};
+  };
+
+  std::set<std::string> done;
+  for (const auto& column : contract.columns) {
+    const auto it = by_name.find(lower(column.name));
+    TRY(add(column.name, column.type, it == by_name.end() ? nullptr : it->second));
+    done.insert(lower(column.name));
+  }
+  if (contract.other_columns) {
+    for (const auto& [key, column] : by_name) {
+      if (!done.insert(key).second) continue;
+      const bool map = contains(source.json_maps, spelled[key]);
+      TRY(add(spelled[key], map ? std::string(kTextMap) : kept_type(column->type), column));
+    }
+    for (const auto& [into, arguments] : gathered) {
+      if (done.insert(lower(into)).second) TRY(add(into, std::string(kTextMap), nullptr));
+    }
+  }
+  return out;
+}
+
+}  // namespace centavo

@@ -1,0 +1,112 @@
+#include "flow/pipeline/graph.h"
+
+#include <functional>
+#include <set>
+
+namespace centavo {
+namespace {
+
+using pack::TableName;
+
+// The tenant's packs and what they require.
+std::set<std::string> packs_of(const pack::Library& library, const std::vector<const pack::SourceKind*>& kinds, const Tenant& tenant) {
+  std::set<std::string> out;
+  const std::function<void(const std::string&)> add = [&](const std::string& name) {
+    const auto it = library.packs().find(name);
+    if (it == library.packs().end() || !out.insert(name).second) return;
+    for (const auto& required : it->second.requires_packs) add(required);
+  };
+  for (const auto* kind : kinds) add(kind->pack);
+  for (const auto& name : tenant.packs) add(name);
+  return out;
+}
+
+Result<SqlValues> parameters_of(const pack::Library& library, const pack::Model& model, const Tenant& tenant) {
+  SqlValues out;
+  for (const auto& name : model.parameters) {
+    if (name == "period_first" || name == "period_end") continue;
+    const pack::Parameter* found = nullptr;
+    for (const auto& parameter : library.packs().at(model.contract.pack).parameters) {
+      if (parameter.name == name) found = &parameter;
+    }
+    if (found == nullptr) return fail(ErrorKind::invalid_argument, "{}: ${} is not a parameter of pack {}", model.sql_place.file, name, model.contract.pack);
+    const auto own = tenant.parameters.find(name);
+    const std::string& value = own == tenant.parameters.end() ? found->default_value : own->second;
+    out[name] = fmt::format("cast({} as {})", duck::literal(value), found->type);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
+  std::map<TableName, std::vector<Feed>> feeds;
+  std::vector<const pack::SourceKind*> kinds;
+  for (const auto& source : tenant.sources) {
+    const auto* kind = library.source(source.kind);
+    if (kind == nullptr) {
+      return fail_hint("`centavo source list` shows the kinds there are", ErrorKind::invalid_argument,
+                       "tenant {}: source {} is of kind {}, which no pack has", tenant.id, source.name, source.kind);
+    }
+    kinds.push_back(kind);
+    for (const auto& feed : kind->feeds) feeds[feed.table].push_back({&source, kind});
+  }
+
+  Graph graph;
+  std::set<TableName> visiting, left_out;
+  const auto packs = packs_of(library, kinds, tenant);
+  // Adds the table behind its inputs; false when none of them can ever have rows.
+  const std::function<Result<bool>(const TableName&)> add = [&](const TableName& table) -> Result<bool> {
+    if (graph.index_.contains(table)) return true;
+    const auto* model = library.model(table);
+    if (model == nullptr || left_out.contains(table) || !packs.contains(model->contract.pack)) return false;
+    if (!visiting.insert(table).second) return fail(ErrorKind::invalid_argument, "{} reads itself", table.text());
+    Node node;
+    node.model = model;
+    if (const auto it = feeds.find(table); it != feeds.end()) node.feeds = it->second;
+    bool active = !node.feeds.empty();
+    std::set<TableName> inputs(model->inputs.begin(), model->inputs.end());
+    for (const auto& name : model->interface_inputs) {
+      for (const auto* implementer : library.implementers(name)) inputs.insert(implementer->contract.table);
+    }
+    for (const auto& check : model->contract.checks) {
+      if (check.to) inputs.insert(*check.to);
+    }
+    for (const auto& input : inputs) {
+      if (!TRY(add(input))) continue;
+      active = true;
+      node.inputs.push_back(input);
+    }
+    visiting.erase(table);
+    if (!active) {
+      left_out.insert(table);
+      return false;
+    }
+    node.parameters = TRY(parameters_of(library, *model, tenant));
+    graph.index_[table] = graph.nodes_.size();
+    graph.nodes_.push_back(std::move(node));
+    return true;
+  };
+  for (const auto& name : packs) {
+    for (const auto& model : library.packs().at(name).models) TRY(add(model.contract.table));
+  }
+  return graph;
+}
+
+const Node* Graph::find(const TableName& table) const {
+  const auto it = index_.find(table);
+  return it == index_.end() ? nullptr : &nodes_[it->second];
+}
+
+std::vector<TableName> Graph::with_inputs(const TableName& table) const {
+  std::set<TableName> out;
+  const std::function<void(const TableName&)> add = [&](const TableName& name) {
+    const auto* node = find(name);
+    if (node == nullptr || !out.insert(name).second) return;
+    for (const auto& input : node->inputs) add(input);
+  };
+  add(table);
+  return {out.begin(), out.end()};
+}
+
+}  // namespace centavo

@@ -1,0 +1,46 @@
+#pragma once
+/// \file flow/pipeline/graph.h
+/// Which tables a tenant has, what each reads, and in which order they are made.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "flow/engine/desk.h"
+#include "lake/pack/library.h"
+#include "lake/tenant/tenant.h"
+
+namespace centavo {
+
+struct Feed {
+  const TenantSource* source = nullptr;
+  const pack::SourceKind* kind = nullptr;
+};
+
+struct Node {
+  const pack::Model* model = nullptr;
+  std::vector<pack::TableName> inputs;    ///< tables read, interfaces replaced by the tenant's implementers
+  std::vector<Feed> feeds;                ///< bronze: the tenant's sources that fill it
+  SqlValues parameters;                   ///< of the model, as SQL literals
+  bool is_periodic() const { return model->contract.write == pack::WriteMode::replace_period; }
+};
+
+/// The tables of one tenant, inputs before what reads them. Points into the library and the tenant.
+class Graph {
+ public:
+  /// Tables of the packs that the tenant's sources need, of which some input can ever have rows.
+  /// `invalid_argument` names a source of an unknown kind or a parameter with a value of the wrong type.
+  static Result<Graph> of(const pack::Library& library, const Tenant& tenant);
+
+  const std::vector<Node>& nodes() const { return nodes_; }
+  const Node* find(const pack::TableName& table) const;
+  /// The table and all it reads, directly or not.
+  std::vector<pack::TableName> with_inputs(const pack::TableName& table) const;
+
+ private:
+  std::vector<Node> nodes_;
+  std::map<pack::TableName, std::size_t> index_;
+};
+
+}  // namespace centavo

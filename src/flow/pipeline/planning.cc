@@ -1,0 +1,186 @@
+#include "flow/pipeline/planning.h"
+
+#include "base/digest.h"
+
+namespace centavo {
+namespace {
+
+using pack::TableName;
+
+// A fingerprint is "<model>.<parameters>.<inputs>": equal text, equal rows. The parts tell why it changed.
+std::string fingerprint_of(const std::string& model, const std::string& parameters, const std::string& inputs) {
+  return fmt::format("{}.{}.{}", model.substr(0, 16), sha256_hex(parameters).substr(0, 8), sha256_hex(inputs).substr(0, 40));
+}
+
+std::string parameters_text(const SqlValues& values) {
+  std::string out;
+  for (const auto& [name, value] : values) out += fmt::format("{}={}\n", name, value);
+  return out;
+}
+
+std::string why(const std::string& recorded, const std::string& wanted, const std::string& input_words) {
+  if (recorded.empty()) return "new: never made";
+  const auto part = [](const std::string& text, int index) {
+    std::size_t from = 0;
+    for (int i = 0; i < index; ++i) from = std::min(text.find('.', from), text.size() - 1) + 1;
+    return text.substr(from, text.find('.', from) - from);
+  };
+  if (part(recorded, 0) != part(wanted, 0)) return "its definition changed";
+  if (part(recorded, 1) != part(wanted, 1)) return "a parameter changed";
+  return input_words;
+}
+
+class Planner {
+ public:
+  Planner(const PlanInput& input, const RunOptions& options) : in_(input), options_(options) {}
+
+  Result<Plan> plan() {
+    TRY(read_selection());
+    for (const auto& node : in_.graph.nodes()) {
+      if (!node.feeds.empty()) {
+        plan_landed(node);
+      } else {
+        plan_model(node);
+      }
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  Status read_selection() {
+    for (const auto& text : options_.select) {
+      const TableName table = TRY(pack::parse_table_name(text));
+      if (in_.graph.find(table) == nullptr) {
+        return fail_hint("`centavo lineage` lists the tables", ErrorKind::invalid_argument, "--select {}: this tenant has no such table", text);
+      }
+      for (const auto& name : in_.graph.with_inputs(table)) selected_.insert(name);
+    }
+    return {};
+  }
+
+  bool wanted(const TableName& table, const std::string& period) const {
+    if (!selected_.empty() && !selected_.contains(table)) return false;
+    if (!options_.periods || period.empty()) return true;
+    const auto parsed = Period::parse(period);
+    return parsed && options_.periods->contains(*parsed);
+  }
+
+  std::string recorded(const TableName& table, const std::string& period) const {
+    const auto it = in_.recorded.find(table);
+    if (it == in_.recorded.end()) return {};
+    const auto at = it->second.find(period);
+    return at == it->second.end() ? std::string() : at->second;
+  }
+
+  // Decides about one table and period; what will be there afterwards goes to effective_.
+  void decide(const Node& node, const std::string& period, const std::string& fingerprint, const std::string& input_words) {
+    const TableName& table = node.model->contract.table;
+    const std::string has = recorded(table, period);
+    if (has == fingerprint && !options_.full) {
+      effective_[table][period] = has;
+      ++plan_.up_to_date;
+      return;
+    }
+    if (!wanted(table, period)) {
+      if (!has.empty()) effective_[table][period] = has;
+      return;
+    }
+    Task task;
+    task.table = table;
+    task.period = period;
+    task.fingerprint = fingerprint;
+    task.reason = has == fingerprint ? "asked for in full" : why(has, fingerprint, input_words);
+    for (std::size_t i = 0; i < plan_.tasks.size(); ++i) {
+      const Task& other = plan_.tasks[i];
+      const bool input = std::find(node.inputs.begin(), node.inputs.end(), other.table) != node.inputs.end();
+      if (input && (other.period == period || period.empty() || other.period.empty())) task.after.push_back(i);
+    }
+    effective_[table][period] = fingerprint;
+    plan_.tasks.push_back(std::move(task));
+  }
+
+  void plan_landed(const Node& node) {
+    const TableName& table = node.model->contract.table;
+    std::string definition = in_.library.digest(*node.model);
+    for (const auto& feed : node.feeds) definition += in_.library.digest(*feed.kind);
+    definition = sha256_hex(definition);
+    const auto all = landings_of(in_.landings, table);
+    if (all.empty()) return;
+    if (!node.is_periodic()) {
+      std::string content;
+      for (const auto* landing : all) content += landing->content_digest();
+      decide(node, "", fingerprint_of(definition, "", content), "new files landed");
+      return;
+    }
+    std::set<std::string> periods;
+    for (const auto* landing : all) periods.insert(landing->period);
+    for (const auto& period : periods) {
+      std::string content, words;
+      for (const auto* landing : current_landings(in_.landings, table, period)) {
+        content += landing->content_digest();
+        words = fmt::format("restated: landing {} of {}{}", landing->number, landing->source,
+                            landing->delivery.empty() ? "" : fmt::format(" ({})", landing->delivery));
+      }
+      decide(node, period, fingerprint_of(definition, "", content), words);
+    }
+  }
+
+  void plan_model(const Node& node) {
+    std::set<std::string> periods;
+    if (node.is_periodic()) {
+      for (const auto& input : node.inputs) {
+        for (const auto& [period, fingerprint] : effective_[input]) {
+          if (!period.empty()) periods.insert(period);
+        }
+      }
+    } else {
+      for (const auto& input : node.inputs) {
+        if (!effective_[input].empty()) periods = {""};
+      }
+    }
+    const std::string definition = in_.library.digest(*node.model);
+    for (const auto& period : periods) {
+      std::string inputs, changed;
+      for (const auto& input : node.inputs) {
+        inputs += input.text() + "\n";
+        for (const auto& [input_period, fingerprint] : effective_[input]) {
+          if (!period.empty() && !input_period.empty() && input_period != period) continue;
+          inputs += fmt::format("{} {}\n", input_period, fingerprint);
+          if (fingerprint != recorded(input, input_period)) changed = input.text();
+        }
+      }
+      decide(node, period, fingerprint_of(definition, parameters_text(node.parameters), inputs),
+             changed.empty() ? "an input changed" : fmt::format("{} changed", changed));
+    }
+  }
+
+  const PlanInput& in_;
+  const RunOptions& options_;
+  std::set<TableName> selected_;
+  Fingerprints effective_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const PlanInput& input, const RunOptions& options) { return Planner(input, options).plan(); }
+
+std::vector<const Landing*> landings_of(const std::vector<Landing>& landings, const TableName& table) {
+  std::vector<const Landing*> out;
+  for (const auto& landing : landings) {
+    if (landing.table == table.text()) out.push_back(&landing);
+  }
+  return out;
+}
+
+std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const TableName& table, std::string_view period) {
+  std::map<std::string, const Landing*> by_source;
+  for (const auto* landing : landings_of(landings, table)) {
+    if (landing->period == period) by_source[landing->source] = landing;
+  }
+  std::vector<const Landing*> out;
+  for (const auto& [source, landing] : by_source) out.push_back(landing);
+  return out;
+}
+
+}  // namespace centavo

@@ -1,0 +1,131 @@
+#pragma once
+/// \file flow/pipeline/work.h
+/// What the tasks of one run share, and the steps they are made of: read inputs, stage, check, commit.
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "flow/engine/checks.h"
+#include "flow/engine/desk.h"
+#include "flow/pipeline/graph.h"
+#include "flow/pipeline/pipeline.h"
+#include "lake/delta/stats.h"
+#include "lake/delta/table.h"
+
+namespace centavo {
+
+/// Work that runs side by side, at most `workers` at a time. The first error stops what has not started.
+class Crew {
+ public:
+  explicit Crew(std::size_t workers);
+  ~Crew();
+  /// Blocks while all workers are busy and one piece waits. Returns the first error so far.
+  Status submit(std::function<Status()> piece);
+  /// Waits for all; the first error.
+  Status finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// One mutex per table: preparing and committing a table is one task at a time within a process.
+class TableLocks {
+ public:
+  std::mutex& of(const pack::TableName& table);
+
+ private:
+  std::mutex mutex_;
+  std::map<pack::TableName, std::mutex> locks_;
+};
+
+struct Work {
+  Workshop& workshop;
+  const Tenant& tenant;
+  const Graph& graph;
+  const std::vector<Landing>& landings;
+  const Plan& plan;
+  std::map<std::pair<std::string, std::string>, TableState> before;   ///< states at the start, by table and period
+  std::string run;
+  std::string user;
+  TimeMs started_ms = 0;
+  std::size_t workers = 2;
+  bool full = false;
+  const Cancel* cancel = nullptr;
+  TableLocks locks;
+  std::set<pack::TableName> rebuilt;   ///< tables whose old rows were removed in this run because their columns changed; under its lock
+
+  Store& store() { return workshop.lake.store(); }
+};
+
+/// "select …" over what an input holds for `period` ("" : all). A table that does not exist yet is empty.
+Result<std::string> input_select(Work& work, const pack::TableName& input, std::string_view period);
+
+/// Defines on the desk every input that the model and its checks read, interface views too.
+Status define_inputs(Work& work, Desk& desk, const Node& node, std::string_view period);
+
+/// Values of $names for this node and period.
+SqlValues sql_values(const Node& node, std::string_view period);
+
+/// Rows that a task wrote but nobody sees yet.
+struct Staged {
+  std::vector<delta::NewFile> files;
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::map<std::string, std::int64_t> null_counts;
+  std::vector<pack::ColumnSpec> columns;   ///< of the table, partition column included
+};
+
+/// Writes a select into the table's folder as one file (none when it has no rows) and adds it to `staged`.
+/// `store` key of the file is table root / partition folder / part-….parquet. Not settled: the commit does that.
+Status stage_select(Work& work, duck::Connection& connection, const pack::Contract& contract, std::string_view root,
+                    std::string_view period, std::string_view select, Staged& staged);
+
+/// "select …" over the staged files, with the period's column.
+Result<std::string> staged_select(Work& work, const pack::Contract& contract, std::string_view root, std::string_view period, const Staged& staged);
+
+/// Removes staged files that will not be committed. Best effort: vacuum finds what is left.
+void discard(Work& work, std::string_view root, const Staged& staged);
+
+delta::PartitionValues partition_of(const pack::Contract& contract, std::string_view period);
+
+/// How a task's rows go into its table.
+struct CommitRequest {
+  const Task& task;
+  const pack::Contract& contract;
+  std::string root;
+  Staged staged;
+  bool replace = true;                                     ///< the period's rows, or all without a period
+  std::optional<delta::AppTransaction> transaction;
+  std::string operation = "WRITE";
+  std::int64_t rows_before = 0;
+};
+/// Creates or evolves the table and commits. Returns the version.
+Result<delta::Version> commit_staged(Work& work, CommitRequest request);
+
+/// Stage, check, commit, record for one task.
+Result<TaskOutcome> execute(Work& work, std::size_t task_index);
+
+/// Fills a bronze table from its landings: staged rows, plus what they are in `files` (rows counted before the engine read them; -1 unknown).
+struct Ingested {
+  Staged staged;
+  std::int64_t rows_in_files = 0;
+  std::int64_t bytes_read = 0;
+  std::optional<delta::AppTransaction> transaction;
+  bool replace = true;
+};
+Result<Ingested> ingest(Work& work, const Node& node, const Task& task);
+
+/// Exact sums of what `this` on the desk holds, by the contract's proofs, and its row count.
+Result<std::vector<ProofRecord>> measure(Desk& desk, const pack::Library& library, const pack::Contract& contract,
+                                         const SqlValues& values, const Task& task, const std::string& tenant);
+
+/// Compares proofs of neighbouring tables: each line is one measure, period, currency and category.
+/// `rows in files` come in as proofs of table "files:<bronze table>".
+std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<ProofRecord>& proofs,
+                                          const std::optional<PeriodRange>& periods);
+
+}  // namespace centavo
