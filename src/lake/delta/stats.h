@@ -17,7 +17,7 @@ struct CopiedFile {
   std::int64_t rows = 0;
   std::int64_t size_bytes = 0;
   std::string stats_json;       ///< Delta statistics, partition columns left out
-  std::map<std::string, std::int64_t> null_counts;   ///< by column
+  std::map<std::string, std::int64_t> null_counts;   ///< by column that is not nested
 };
 
 /// Runs "COPY (<select>) TO '<engine_path>' (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, …)" and reads what it wrote.
