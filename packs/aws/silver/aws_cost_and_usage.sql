@@ -328,7 +328,7 @@ charges as (
         end                                                       as charge_category,
         case
             when line_item_line_item_type = 'Refund'
-                and (bill_bill_type = 'Refund' or cast(cv_timestamp(line_item_usage_start_date) as date) < billing_period) then 'Correction'
+                and (bill_bill_type = 'Refund' or cv_date(line_item_usage_start_date) < billing_period) then 'Correction'
         end                                                       as charge_class,
         ---------- money: what AWS bills is the net column where it delivers one
         case
@@ -360,7 +360,8 @@ charges as (
                 then coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n)
         end                                                       as commitment_id,
         case
-            when line_item_line_item_type in ('DiscountedUsage', 'SavingsPlanCoveredUsage') then 'Used'
+            when line_item_line_item_type in ('DiscountedUsage', 'SavingsPlanCoveredUsage')
+                and (savings_plan_savings_plan_a_r_n is not null or reservation_reservation_a_r_n is not null) then 'Used'
         end                                                       as commitment_status,
         case
             when line_item_line_item_type = 'SavingsPlanRecurringFee' then cv_decimal(savings_plan_total_commitment_to_date)
@@ -389,7 +390,7 @@ charges as (
     -- The idle part of a commitment. AWS reports it inside the fee; FOCUS wants it as usage that nobody used.
     select
         'unused', line_type, 'Usage', null, cast(0 as decimal(38, 21)), unused_cost, unused_cost, null, null, null, null, 'unblended',
-        commitment_id, 'Unused', case when line_type = 'RIFee' then unused_quantity else unused_cost end,
+        commitment_id, case when commitment_id is not null then 'Unused' end, case when line_type = 'RIFee' then unused_quantity else unused_cost end,
         billing_period, bill_invoice_id, bill_invoicing_entity, bill_billing_entity, bill_payer_account_id, bill_payer_account_name,
         line_item_usage_account_id, line_item_usage_account_name, line_item_usage_start_date, line_item_usage_end_date,
         line_item_product_code, line_item_usage_type, line_item_operation, null, commitment_id,
@@ -554,7 +555,7 @@ select
     end                                                           as PricingUnit,
     case
         when not is_priced then null
-        when commitment_status is not null then 'Committed'
+        when commitment_status is not null or line_type in ('DiscountedUsage', 'SavingsPlanCoveredUsage') then 'Committed'
         when charge_category = 'Purchase' then 'Standard'
         when line_type <> 'Usage' then 'Other'
         when line_item_usage_type like '%SpotUsage%' then 'Dynamic'
@@ -614,8 +615,8 @@ select
     line_item_usage_account_id                                    as SubAccountId,
     coalesce(line_item_usage_account_name, line_item_usage_account_id) as SubAccountName,
     case when line_item_usage_account_id is not null then 'Linked Account' end as SubAccountType,
-    cast(billing_period as timestamptz)                           as BillingPeriodStart,
-    cast(billing_period + interval '1' month as timestamptz)      as BillingPeriodEnd,
+    cv_day_start(billing_period)                                  as BillingPeriodStart,
+    cv_day_start(cv_add_months(billing_period, 1))                as BillingPeriodEnd,
     delivered_region_id                                           as RegionId,
     case when delivered_region_id is not null then coalesce(r.region_name, product_location, delivered_region_id) end as RegionName,
     case when line_item_availability_zone <> coalesce(delivered_region_id, '') then line_item_availability_zone end as AvailabilityZone,
@@ -635,7 +636,7 @@ select
         when cv_split_part(line_item_resource_id, ':', 7) <> '' then cv_split_part(line_item_resource_id, ':', 6)
         else cv_split_part(line_item_resource_id, ':', 3)
     end                                                           as ResourceType,
-    case when resource_tags is null then resource_tag_columns else cv_map_strip_key_prefix(resource_tags, 'user_') end as Tags,
+    case when resource_tags is null then resource_tag_columns else cv_map_strip_prefix(resource_tags, 'user_') end as Tags,
     coalesce(cost_category, cost_category_columns)                as x_CostCategories,
     line_item_operation                                           as x_Operation,
 
