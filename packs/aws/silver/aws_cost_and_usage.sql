@@ -636,7 +636,7 @@ select
         when cv_split_part(line_item_resource_id, ':', 7) <> '' then cv_split_part(line_item_resource_id, ':', 6)
         else cv_split_part(line_item_resource_id, ':', 3)
     end                                                           as ResourceType,
-    case when resource_tags is null then resource_tag_columns else cv_map_strip_prefix(resource_tags, 'user_') end as Tags,
+    case when resource_tags is null then resource_tag_columns else cv_map_strip_key_prefix(resource_tags, 'user_') end as Tags,
     coalesce(cost_category, cost_category_columns)                as x_CostCategories,
     line_item_operation                                           as x_Operation,
 
