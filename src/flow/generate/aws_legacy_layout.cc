@@ -101,7 +101,7 @@ class LegacyLayout final : public Layout {
     row.text(transfer ? "" : region.location).text(transfer ? "" : "AWS Region").empty(2);
     row.text(kind.operation).empty(1).text(csv_field(kind.family)).empty(2);                       // operation .. queueType
     row.text(region.code).text(region.code).text(kind.product_code).text(csv_field(kind.service_name)).text(product.sku);
-    row.text(storage && kind.big == BigService::s3 ? "General Purpose" : "").text(storage ? "Amazon S3" : "");
+    row.text(storage && kind.big == BigService::s3 ? "General Purpose" : "").text(storage && kind.big == BigService::s3 ? "Amazon S3" : "");
     row.text(transfer ? "External" : "").text(transfer ? "Other" : "").empty(1).text(transfer ? "AWS Outbound" : "");
     row.text(product.usage_type).empty(1).text(storage && kind.big == BigService::s3 ? "Standard" : "");
     return out;

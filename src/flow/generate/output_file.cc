@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <vector>
 
-#include <zlib.h>
+#include <isa-l/igzip_lib.h>
 
 namespace centavo::generate {
 namespace {
 
-constexpr int kLevel = 1;          // the fastest of zlib
-constexpr int kGzipWindow = 31;    // 2^15 bytes, gzip frame
+// Some five times as fast as zlib's fastest at the same size; level 0 is no faster and a sixth larger.
+constexpr int kLevel = 1;
 constexpr std::size_t kBlock = 1 << 18;
 
 }  // namespace
@@ -22,12 +22,12 @@ struct OutputFile::State {
   std::string written_at;
   std::FILE* file = nullptr;
   bool gzip = false;
-  z_stream stream{};
+  isal_zstream stream{};
+  std::vector<unsigned char> level_buffer;
   std::vector<unsigned char> block;
   std::int64_t bytes = 0;
 
   ~State() {
-    if (gzip) deflateEnd(&stream);
     if (file != nullptr) std::fclose(file);
     if (!written_at.empty()) std::remove(written_at.c_str());
   }
@@ -44,13 +44,14 @@ struct OutputFile::State {
     return {};
   }
 
-  Status deflate_all(int flush) {
-    int code = Z_OK;
+  Status deflate(std::string_view text, bool last) {
+    stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
+    stream.avail_in = static_cast<std::uint32_t>(text.size());
+    stream.end_of_stream = last ? 1 : 0;
     do {
       stream.next_out = block.data();
-      stream.avail_out = static_cast<uInt>(block.size());
-      code = deflate(&stream, flush);
-      if (code == Z_STREAM_ERROR) return fail(ErrorKind::internal, "deflate {}: {}", path, code);
+      stream.avail_out = static_cast<std::uint32_t>(block.size());
+      if (const int code = isal_deflate(&stream); code != COMP_OK) return fail(ErrorKind::internal, "deflate {}: {}", path, code);
       TRY(put(block.data(), block.size() - stream.avail_out));
     } while (stream.avail_out == 0);
     return {};
@@ -73,9 +74,12 @@ Result<OutputFile> OutputFile::create(std::string path, bool gzip) {
   if (state->file == nullptr) return state->failed();
   state->written_at = beside;
   if (gzip) {
-    if (deflateInit2(&state->stream, kLevel, Z_DEFLATED, kGzipWindow, 9, Z_DEFAULT_STRATEGY) != Z_OK) {
-      return fail(ErrorKind::internal, "deflate {}: no memory", state->path);
-    }
+    isal_deflate_init(&state->stream);
+    state->level_buffer.resize(ISAL_DEF_LVL1_DEFAULT);
+    state->stream.level = kLevel;
+    state->stream.level_buf = state->level_buffer.data();
+    state->stream.level_buf_size = static_cast<std::uint32_t>(state->level_buffer.size());
+    state->stream.gzip_flag = IGZIP_GZIP;
     state->gzip = true;
     state->block.resize(kBlock);
   }
@@ -84,17 +88,11 @@ Result<OutputFile> OutputFile::create(std::string path, bool gzip) {
 
 Status OutputFile::write(std::string_view bytes) {
   if (!state_->gzip) return state_->put(bytes.data(), bytes.size());
-  state_->stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  state_->stream.avail_in = static_cast<uInt>(bytes.size());
-  return state_->deflate_all(Z_NO_FLUSH);
+  return state_->deflate(bytes, false);
 }
 
 Result<std::int64_t> OutputFile::close() {
-  if (state_->gzip) {
-    state_->stream.next_in = nullptr;
-    state_->stream.avail_in = 0;
-    TRY(state_->deflate_all(Z_FINISH));
-  }
+  if (state_->gzip) TRY(state_->deflate({}, true));
   const bool closed = std::fclose(state_->file) == 0;
   state_->file = nullptr;
   if (!closed || std::rename(state_->written_at.c_str(), state_->path.c_str()) != 0) return state_->failed();
