@@ -85,8 +85,7 @@ Result<RawPrepared> Connection::State::prepare_only(std::string_view sql) {
     TRY(drop_rows(*rows));
   }
   RawPrepared prepared = TRY(prepare(statements, count - 1, sql));
-  if (session.database->locked_down &&
-      duckdb_prepared_statement_type(prepared.get()) != DUCKDB_STATEMENT_TYPE_SELECT) {
+  if (session.database->locked_down && duckdb_prepared_statement_type(prepared.get()) != DUCKDB_STATEMENT_TYPE_SELECT) {
     return fail_hint("write a select", ErrorKind::permission_denied, "only a select may run here");
   }
   return prepared;
@@ -126,8 +125,8 @@ Status Connection::State::drop_rows(Rows::State& rows) {
   return {};
 }
 
-// Of a later statement, DuckDB drops the place of some errors. So this finds where the statement begins, blanks out what is
-// before it, and prepares it alone. `index` counts statements from 0.
+// Of a later statement, DuckDB drops the place of some errors. So this finds where the statement begins, blanks out
+// what is before it, and prepares it alone. `index` counts statements from 0.
 Error Connection::State::with_place(Error error, idx_t index, std::string_view sql) {
   if (index == 0 || error.kind != ErrorKind::invalid_argument || error.message.starts_with("line ")) return error;
   std::size_t begin = 0;

@@ -74,8 +74,10 @@ Database::~Database() = default;
 
 Result<Database> Database::open(const Options& options) {
   RawConfig config;
-  if (duckdb_create_config(config.out()) != DuckDBSuccess) return fail(ErrorKind::internal, "open the engine: no config");
-  const std::int64_t memory = options.memory_limit_bytes > 0 ? options.memory_limit_bytes : default_memory_limit_bytes();
+  if (duckdb_create_config(config.out()) != DuckDBSuccess)
+    return fail(ErrorKind::internal, "open the engine: no config");
+  const std::int64_t memory =
+      options.memory_limit_bytes > 0 ? options.memory_limit_bytes : default_memory_limit_bytes();
   std::vector<std::pair<const char*, std::string>> settings = {
       {"memory_limit", fmt::format("{}KiB", std::max<std::int64_t>(memory / 1024, 1))},
       {"temp_directory", options.temp_directory},

@@ -53,7 +53,8 @@ class Rows {
   std::string text(std::size_t column) const;           ///< "" when null
   std::int64_t integer(std::size_t column) const;       ///< any integer type; 0 when null
   bool boolean(std::size_t column) const;
-  /// The value as JSON: null, number for integers and doubles, string for decimals, dates and text, object/array for nested.
+  /// The value as JSON: null, number for integers and doubles, string for decimals, dates and text, object or array for
+  /// nested ones. An integer beyond 64 bits is a string.
   Json json(std::size_t column) const;
 
  private:
@@ -123,7 +124,8 @@ class Database {
 std::string literal(std::string_view text);
 /// "a""b" : a quoted SQL name.
 std::string name(std::string_view text);
-/// ['a', 'b'] : a SQL list of string literals; the paths' glob characters ([ * ?) are escaped for read_parquet and read_csv.
+/// ['a', 'b'] : a SQL list of string literals; the paths' glob characters ([ * ?) are escaped for read_parquet and
+/// read_csv.
 std::string path_list(const std::vector<std::string>& paths);
 
 }  // namespace centavo::duck

@@ -57,27 +57,74 @@ class Folder {
 // Each expression against the text that DuckDB itself makes of it.
 TEST(DuckRows, TextIsExactForEveryType) {
   Engine engine;
-  for (const char* sql : {
-           "true", "false", "127::tinyint", "(-128)::tinyint", "(-32768)::smallint", "(-2147483648)::integer",
-           "(-9223372036854775808)::bigint", "255::utinyint", "65535::usmallint", "4294967295::uinteger",
-           "18446744073709551615::ubigint", "170141183460469231731687303715884105727::hugeint",
-           "(-170141183460469231731687303715884105728)::hugeint", "340282366920938463463374607431768211455::uhugeint",
-           "1.5::float", "0.1::float", "0.1::double", "1.0::double", "(-0.0)::double", "1e300::double", "1e-7::double",
-           "123456789.125::double", "'nan'::double", "'-inf'::double",
-           "0::decimal(4,0)", "(-0.01)::decimal(4,2)", "-123456.789::decimal(9,3)", "0.000000001::decimal(18,9)",
-           "99999999999999999.999999999999999999999::decimal(38,21)",
-           "(-99999999999999999999999999999999999999)::decimal(38,0)", "date '2026-09-30'", "date '1969-12-31'", "date '0044-03-15 (BC)'", "date '12026-01-01'", "'infinity'::date",
-           "'-infinity'::date", "date '2024-02-29'", "date '1900-03-01'", "date '2000-12-31'",
-           "timestamp '2026-09-01 00:00:00'", "timestamp '2026-09-01 12:34:56.789'", "timestamp '1969-12-31 23:59:59.999999'",
-           "timestamp '1582-10-15 01:02:03.000001'", "'infinity'::timestamp", "timestamp_s '2026-09-01 00:00:01'",
-           "timestamp_ms '2026-09-01 00:00:01.5'", "timestamp_ns '2026-09-01 00:00:01.123456789'",
-           "timestamptz '2026-09-01 00:00:00-03'", "timestamptz '2026-09-01 00:00:00.25+00'", "'-infinity'::timestamptz",
-           "time '23:59:59.5'", "time '00:00:00'", "'12:00:00+02'::time with time zone",
-           "'12:00:00-03:30'::time with time zone", "interval '14 months -3 days 04:05:06.5'", "interval '0 days'",
-           "interval '-1 second'", "interval '1 year 1 day'", "interval '100 hours'",
-           "'00112233-4455-6677-8899-aabbccddeeff'::uuid", "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid",
-           "'short'", "'a longer text than twelve bytes, ação'", "''", "'b'::enum('a', 'b')", "'101'::bit",
-           "'0000000011'::bit", "'{\"a\": 1}'::json"}) {
+  for (const char* sql : {"true",
+                          "false",
+                          "127::tinyint",
+                          "(-128)::tinyint",
+                          "(-32768)::smallint",
+                          "(-2147483648)::integer",
+                          "(-9223372036854775808)::bigint",
+                          "255::utinyint",
+                          "65535::usmallint",
+                          "4294967295::uinteger",
+                          "18446744073709551615::ubigint",
+                          "170141183460469231731687303715884105727::hugeint",
+                          "(-170141183460469231731687303715884105728)::hugeint",
+                          "340282366920938463463374607431768211455::uhugeint",
+                          "1.5::float",
+                          "0.1::float",
+                          "0.1::double",
+                          "1.0::double",
+                          "(-0.0)::double",
+                          "1e300::double",
+                          "1e-7::double",
+                          "123456789.125::double",
+                          "'nan'::double",
+                          "'-inf'::double",
+                          "0::decimal(4,0)",
+                          "(-0.01)::decimal(4,2)",
+                          "-123456.789::decimal(9,3)",
+                          "0.000000001::decimal(18,9)",
+                          "99999999999999999.999999999999999999999::decimal(38,21)",
+                          "(-99999999999999999999999999999999999999)::decimal(38,0)",
+                          "date '2026-09-30'",
+                          "date '1969-12-31'",
+                          "date '0044-03-15 (BC)'",
+                          "date '12026-01-01'",
+                          "'infinity'::date",
+                          "'-infinity'::date",
+                          "date '2024-02-29'",
+                          "date '1900-03-01'",
+                          "date '2000-12-31'",
+                          "timestamp '2026-09-01 00:00:00'",
+                          "timestamp '2026-09-01 12:34:56.789'",
+                          "timestamp '1969-12-31 23:59:59.999999'",
+                          "timestamp '1582-10-15 01:02:03.000001'",
+                          "'infinity'::timestamp",
+                          "timestamp_s '2026-09-01 00:00:01'",
+                          "timestamp_ms '2026-09-01 00:00:01.5'",
+                          "timestamp_ns '2026-09-01 00:00:01.123456789'",
+                          "timestamptz '2026-09-01 00:00:00-03'",
+                          "timestamptz '2026-09-01 00:00:00.25+00'",
+                          "'-infinity'::timestamptz",
+                          "time '23:59:59.5'",
+                          "time '00:00:00'",
+                          "'12:00:00+02'::time with time zone",
+                          "'12:00:00-03:30'::time with time zone",
+                          "interval '14 months -3 days 04:05:06.5'",
+                          "interval '0 days'",
+                          "interval '-1 second'",
+                          "interval '1 year 1 day'",
+                          "interval '100 hours'",
+                          "'00112233-4455-6677-8899-aabbccddeeff'::uuid",
+                          "'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid",
+                          "'short'",
+                          "'a longer text than twelve bytes, ação'",
+                          "''",
+                          "'b'::enum('a', 'b')",
+                          "'101'::bit",
+                          "'0000000011'::bit",
+                          "'{\"a\": 1}'::json"}) {
     auto rows = engine.connection.query(fmt::format("select x, x::varchar, typeof(x) from (select ({}) as x)", sql));
     ASSERT_TRUE(rows) << sql << ": " << rows.error().message;
     ASSERT_TRUE(*rows->next());
@@ -115,7 +162,8 @@ TEST(DuckRows, NestedValuesAreJson) {
 TEST(DuckRows, NestedValuesOfManyRowsStayWithTheirRow) {
   Engine engine;
   auto rows = engine.connection.query(
-      "select i, [i, i + 1] as l, map{'k': i} as m, {'v': i} as s, array_value(i, -i) as a, case when i % 3 = 0 then null "
+      "select i, [i, i + 1] as l, map{'k': i} as m, {'v': i} as s, array_value(i, -i) as a, case when i % 3 = 0 then "
+      "null "
       "else [i::varchar] end as n from range(5000) t(i) where i % 2 = 0");
   ASSERT_TRUE(rows) << rows.error().message;
   std::int64_t expected = 0;
@@ -134,7 +182,8 @@ TEST(DuckRows, NestedValuesOfManyRowsStayWithTheirRow) {
 
 TEST(DuckRows, NullsAndNumbers) {
   Engine engine;
-  auto rows = engine.connection.query("select null::integer, null::varchar, 42::utinyint, true, 1.5::double, 7::bigint, null");
+  auto rows =
+      engine.connection.query("select null::integer, null::varchar, 42::utinyint, true, 1.5::double, 7::bigint, null");
   ASSERT_TRUE(*rows->next());
   EXPECT_TRUE(rows->is_null(0));
   EXPECT_EQ(rows->integer(0), 0);
@@ -157,13 +206,16 @@ TEST(DuckRows, AreStreamed) {
     ASSERT_TRUE(*rows->next());
     ASSERT_EQ(rows->integer(0), i);
   }
-  { const Rows dropped = std::move(*rows); }
+  {
+    const Rows dropped = std::move(*rows);
+  }
   EXPECT_EQ(engine.text("select 1"), "1");  // the connection is free again
 }
 
 TEST(DuckRows, AnErrorOnTheWayComesOutOfNext) {
   Engine engine;
-  auto rows = engine.connection.query("select case when i = 500000 then error('late') else i end from range(1000000) t(i)");
+  auto rows =
+      engine.connection.query("select case when i = 500000 then error('late') else i end from range(1000000) t(i)");
   ASSERT_TRUE(rows) << rows.error().message;
   std::int64_t seen = 0;
   while (true) {
@@ -194,28 +246,36 @@ TEST(DuckErrors, CarryKindPlaceAndHint) {
   check("select * from cost", ErrorKind::invalid_argument, "line 1, column 15: Table with name cost does not exist!",
         "did you mean \"costs\"?");
   check("selec 1", ErrorKind::invalid_argument, "line 1, column 1: syntax error", "");
-  check("select 'ação', nada from costs", ErrorKind::invalid_argument, "line 1, column 16: Referenced column \"nada\"", "");
-  check("select service, service, service, service, service, service, service, service, service, 'ç', nothing_here, "
-        "service, service, service, service, service, service, service, service, service, service from costs",
-        ErrorKind::invalid_argument, "line 1, column 94: Referenced column \"nothing_here\"", "");
+  check("select 'ação', nada from costs", ErrorKind::invalid_argument, "line 1, column 16: Referenced column \"nada\"",
+        "");
+  check(
+      "select service, service, service, service, service, service, service, service, service, 'ç', nothing_here, "
+      "service, service, service, service, service, service, service, service, service, service from costs",
+      ErrorKind::invalid_argument, "line 1, column 94: Referenced column \"nothing_here\"", "");
   check("select 1 +", ErrorKind::invalid_argument, "syntax error at end of input", "");
-  check("select abs('a', 'b', 'c')", ErrorKind::invalid_argument, "line 1, column 8: No function matches", "abs(TINYINT)");
-  check("select service::integer from (values ('q')) t(service)", ErrorKind::corrupt_data, "line 1, column 15: Could not convert", "");
+  check("select abs('a', 'b', 'c')", ErrorKind::invalid_argument, "line 1, column 8: No function matches",
+        "abs(TINYINT)");
+  check("select service::integer from (values ('q')) t(service)", ErrorKind::corrupt_data,
+        "line 1, column 15: Could not convert", "");
   check("insert into costs values (null, null)", ErrorKind::check_failed, "NOT NULL constraint failed", "");
   check("select * from read_parquet('/no/such/file')", ErrorKind::not_found, "line 1, column 15: No files found", "");
-  check("select sum(99999999999999999999999999999999999999::decimal(38,0)) from range(9)", ErrorKind::corrupt_data, "", "");
+  check("select sum(99999999999999999999999999999999999999::decimal(38,0)) from range(9)", ErrorKind::corrupt_data, "",
+        "");
   check("select ?", ErrorKind::invalid_argument, "", "");
   check("", ErrorKind::invalid_argument, "one statement is wanted here, not 0", "");
   check("select 1; select 2", ErrorKind::invalid_argument, "one statement is wanted here, not 2", "");
-  check("update costs set servce = 'x'", ErrorKind::invalid_argument, "Referenced update column servce not found", "did you mean \"service\"");
+  check("update costs set servce = 'x'", ErrorKind::invalid_argument, "Referenced update column servce not found",
+        "did you mean \"service\"");
 }
 
 TEST(DuckErrors, OfALaterStatementCountLinesFromTheTop) {
   Engine engine;
-  const Status status = engine.connection.run("create table t(a integer);\ninsert into t values (1);\ninsert into t select b\nfrom t;");
+  const Status status =
+      engine.connection.run("create table t(a integer);\ninsert into t values (1);\ninsert into t select b\nfrom t;");
   ASSERT_FALSE(status);
   EXPECT_THAT(status.error().message, StartsWith("line 3, column 22: "));
-  const Status quoted = engine.connection.run("select ';', 1; /* ; */\n\n  create table u as select c from t; select 2; drop table t;");
+  const Status quoted =
+      engine.connection.run("select ';', 1; /* ; */\n\n  create table u as select c from t; select 2; drop table t;");
   ASSERT_FALSE(quoted);
   EXPECT_THAT(quoted.error().message, StartsWith("line 3, column 28: "));
   EXPECT_EQ(engine.text("select count(*) from t"), "1");
@@ -232,7 +292,8 @@ TEST(DuckErrors, OutOfMemorySaysWhatToDo) {
   Options options;
   options.memory_limit_bytes = 64 << 20;
   Engine engine(options);
-  const Error error = engine.error("select count(*) from (select distinct i, i::varchar || 'padding padding' from range(20000000) t(i))");
+  const Error error = engine.error(
+      "select count(*) from (select distinct i, i::varchar || 'padding padding' from range(20000000) t(i))");
   EXPECT_EQ(error.kind, ErrorKind::out_of_space) << error.message;
   EXPECT_THAT(error.hint, HasSubstr("memory limit"));
 }
@@ -312,7 +373,8 @@ TEST(DuckDatabase, ConnectionsShareItsTables) {
     threads.emplace_back([&] {
       auto connection = engine.database.connect();
       ASSERT_TRUE(connection);
-      for (int round = 0; round < 50; ++round) EXPECT_EQ(*connection->value("select sum(centavo_decimal('1.5')) from t"), "1.500000000000000000000");
+      for (int round = 0; round < 50; ++round)
+        EXPECT_EQ(*connection->value("select sum(centavo_decimal('1.5')) from t"), "1.500000000000000000000");
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -325,7 +387,8 @@ TEST(DuckDatabase, AConnectionOutlivesTheDatabaseObject) {
 
 TEST(DuckConnection, DescribesWithoutRunning) {
   Engine engine;
-  const auto columns = engine.connection.describe("select 1.5::decimal(38,21) as cost, map{'a': 'b'} as tags, error('never runs') as e");
+  const auto columns =
+      engine.connection.describe("select 1.5::decimal(38,21) as cost, map{'a': 'b'} as tags, error('never runs') as e");
   ASSERT_TRUE(columns) << columns.error().message;
   ASSERT_EQ(columns->size(), 3U);
   EXPECT_EQ((*columns)[0].name, "cost");
@@ -358,26 +421,37 @@ TEST(DuckLockedDown, ReadsOnlyTheFilesItWasGiven) {
   options.readable_files = {open_file};
   options.temp_directory = folder.path() + "/spill";
   Engine engine(options);
-  ASSERT_TRUE(engine.connection.run(fmt::format("create view costs as select * from read_csv({})", literal(open_file))));
+  ASSERT_TRUE(
+      engine.connection.run(fmt::format("create view costs as select * from read_csv({})", literal(open_file))));
   EXPECT_EQ(engine.text("select a from costs"), "1");
   EXPECT_EQ(engine.text("with x as (select a from costs) select centavo_decimal(a) from x"), "1.000000000000000000000");
   EXPECT_TRUE(engine.connection.all("pivot costs on a using count(*)"));
 
-  for (const std::string& sql : {
-           fmt::format("select * from read_csv({})", literal(closed_file)), fmt::format("from {}", name(closed_file)),
-           fmt::format("from read_text({})", literal(closed_file)), fmt::format("from glob({})", literal(folder.path() + "/*")),
-           fmt::format("copy (select 1) to {}", literal(open_file)), fmt::format("copy costs to {}", literal(closed_file)),
-           fmt::format("explain analyze copy (select 1) to {}", literal(open_file)),
-           std::string("create or replace view costs as select 9 as a"), std::string("drop view costs"),
-           std::string("set threads = 1"), std::string("reset memory_limit"), std::string("set enable_external_access = true"),
-           std::string("pragma threads = 1"), std::string("load httpfs"), std::string("install httpfs"),
-           std::string("attach 'centavo-other.db' as other"), std::string("create table x(a integer)"),
-           std::string("call checkpoint()"), std::string("export database 'centavo-export'"),
-           std::string("select * from read_csv('http://127.0.0.1:1/x.csv')")}) {
+  for (const std::string& sql : {fmt::format("select * from read_csv({})", literal(closed_file)),
+                                 fmt::format("from {}", name(closed_file)),
+                                 fmt::format("from read_text({})", literal(closed_file)),
+                                 fmt::format("from glob({})", literal(folder.path() + "/*")),
+                                 fmt::format("copy (select 1) to {}", literal(open_file)),
+                                 fmt::format("copy costs to {}", literal(closed_file)),
+                                 fmt::format("explain analyze copy (select 1) to {}", literal(open_file)),
+                                 std::string("create or replace view costs as select 9 as a"),
+                                 std::string("drop view costs"),
+                                 std::string("set threads = 1"),
+                                 std::string("reset memory_limit"),
+                                 std::string("set enable_external_access = true"),
+                                 std::string("pragma threads = 1"),
+                                 std::string("load httpfs"),
+                                 std::string("install httpfs"),
+                                 std::string("attach 'centavo-other.db' as other"),
+                                 std::string("create table x(a integer)"),
+                                 std::string("call checkpoint()"),
+                                 std::string("export database 'centavo-export'"),
+                                 std::string("select * from read_csv('http://127.0.0.1:1/x.csv')")}) {
     const auto rows = engine.connection.all(sql);
     EXPECT_FALSE(rows) << sql;
   }
-  EXPECT_EQ(engine.error(fmt::format("select * from read_csv({})", literal(closed_file))).kind, ErrorKind::permission_denied);
+  EXPECT_EQ(engine.error(fmt::format("select * from read_csv({})", literal(closed_file))).kind,
+            ErrorKind::permission_denied);
   EXPECT_EQ(engine.error("drop view costs").kind, ErrorKind::permission_denied);
   EXPECT_EQ(engine.text("select a from costs"), "1");
   auto second = engine.database.connect();
@@ -394,7 +468,8 @@ TEST(DuckLockedDown, SpillsAllTheSame) {
   options.threads = 1;
   options.temp_directory = folder.path() + "/spill";
   Engine engine(options);
-  EXPECT_EQ(engine.text("select count(*) from (select i, hash(i)::varchar || 'padding padding padding' as p from range(2000000) t(i) order by p)"),
+  EXPECT_EQ(engine.text("select count(*) from (select i, hash(i)::varchar || 'padding padding padding' as p from "
+                        "range(2000000) t(i) order by p)"),
             "2000000");
 }
 

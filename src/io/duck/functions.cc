@@ -46,7 +46,9 @@ class Answer {
  public:
   explicit Answer(duckdb_vector vector) : vector_(vector), data_(duckdb_vector_get_data(vector)) {}
   template <class T>
-  T* as() const { return static_cast<T*>(data_); }
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
   void set_null(idx_t row) {
     if (validity_ == nullptr) {
       duckdb_vector_ensure_validity_writable(vector_);
@@ -72,7 +74,8 @@ void fail_call(duckdb_function_info info, const std::string& message) {
 
 std::string reason_of(DecimalFault fault, std::string_view text) {
   constexpr std::size_t kShownMax = 100;
-  const std::string shown = text.size() <= kShownMax ? std::string(text) : fmt::format("{}...", text.substr(0, kShownMax));
+  const std::string shown =
+      text.size() <= kShownMax ? std::string(text) : fmt::format("{}...", text.substr(0, kShownMax));
   switch (fault) {
     case DecimalFault::too_many_digits:
       return fmt::format("\"{}\" has more than {} digits behind the point", shown, kScale);
@@ -187,7 +190,7 @@ bool has_twice(const std::vector<Pair>& pairs, std::size_t first, std::string_vi
   return false;
 }
 
-void set_texts(duckdb_vector vector, const std::vector<Pair>& pairs, std::string_view Pair::*member) {
+void set_texts(duckdb_vector vector, const std::vector<Pair>& pairs, std::string_view Pair::* member) {
   auto* const texts = static_cast<duckdb_string_t*>(duckdb_vector_get_data(vector));
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     const std::string_view text = pairs[i].*member;
@@ -213,7 +216,8 @@ void map_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector
       if (arguments[i].is_null(row) || arguments[i + 1].is_null(row)) continue;
       const Pair pair{view_of(arguments[i][row]), view_of(arguments[i + 1][row])};
       if (pair.value.empty()) continue;
-      if (has_twice(pairs, first, pair.key)) return fail_call(info, fmt::format("the key \"{}\" comes twice", pair.key));
+      if (has_twice(pairs, first, pair.key))
+        return fail_call(info, fmt::format("the key \"{}\" comes twice", pair.key));
       pairs.push_back(pair);
     }
     entries[row] = {first, pairs.size() - first};

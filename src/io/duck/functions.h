@@ -5,12 +5,15 @@
 /// maps the portable cv_* names to them.
 ///
 /// centavo_decimal(text VARCHAR) -> DECIMAL(38,21)   exact; '' and null -> null; error naming the text otherwise
-/// centavo_decimal(number DOUBLE) -> DECIMAL(38,21)  the shortest decimal that is this double; NaN and infinity are errors
+/// centavo_decimal(number DOUBLE) -> DECIMAL(38,21)  the shortest decimal that is this double; NaN, infinity are errors
+/// centavo_decimal(HUGEINT or DECIMAL(38,21))        every integer and decimal comes here, never through a double
 /// centavo_try_decimal(...)                          the same, null where the other fails
-/// centavo_map(key VARCHAR, value VARCHAR, ...) -> MAP(VARCHAR, VARCHAR)   pairs with null or '' values left out; keys must be distinct
-/// centavo_valid_cpf(VARCHAR) -> BOOLEAN, centavo_valid_cnpj(VARCHAR) -> BOOLEAN   digits, with or without punctuation; null -> null.
-///     Source: Receita Federal, check digits modulo 11. Repeated digits (111.111.111-11) are not valid.
-/// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null
+/// centavo_map(key VARCHAR, value VARCHAR, ...) -> MAP(VARCHAR, VARCHAR)   pairs with null or '' values left out;
+///     keys must be distinct
+/// centavo_valid_cpf(VARCHAR) -> BOOLEAN, centavo_valid_cnpj(VARCHAR) -> BOOLEAN   with or without punctuation;
+///     null -> null. What is valid: tax_ids.h
+/// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null; '' as key is an
+///     error
 
 #include "base/result.h"
 

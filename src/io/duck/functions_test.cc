@@ -68,13 +68,20 @@ TEST_F(Functions, DecimalNamesWhatItRefuses) {
 
 TEST_F(Functions, DecimalOfManyRowsAgreesWithTheCast) {
   // Nulls, empty texts, short and long ones, in more than one block and out of a filter.
-  ASSERT_TRUE(connection_.run(
-      "create table t as select case when i % 7 = 0 then null when i % 11 = 0 then '' else (case when i % 2 = 0 then '-' "
-      "else '' end) || (hash(i) % 100000)::varchar || '.' || lpad((hash(i + 1) % 1000000000)::varchar, 9 + (i % 12)::integer, '0') "
-      "end as x from range(20000) t(i)"));
-  EXPECT_EQ(text("select count(*) from t where centavo_decimal(x) is distinct from nullif(x, '')::decimal(38,21)"), "0");
-  EXPECT_EQ(text("select count(*) from t where x > '5' and centavo_try_decimal(x) is distinct from nullif(x, '')::decimal(38,21)"), "0");
-  EXPECT_EQ(text("select count(*) = (select count(*) from t where nullif(x, '') is not null) from t where centavo_decimal(x) is not null"), "true");
+  ASSERT_TRUE(
+      connection_.run("create table t as select case when i % 7 = 0 then null when i % 11 = 0 then '' else (case when "
+                      "i % 2 = 0 then '-' "
+                      "else '' end) || (hash(i) % 100000)::varchar || '.' || lpad((hash(i + 1) % 1000000000)::varchar, "
+                      "9 + (i % 12)::integer, '0') "
+                      "end as x from range(20000) t(i)"));
+  EXPECT_EQ(text("select count(*) from t where centavo_decimal(x) is distinct from nullif(x, '')::decimal(38,21)"),
+            "0");
+  EXPECT_EQ(text("select count(*) from t where x > '5' and centavo_try_decimal(x) is distinct from nullif(x, "
+                 "'')::decimal(38,21)"),
+            "0");
+  EXPECT_EQ(text("select count(*) = (select count(*) from t where nullif(x, '') is not null) from t where "
+                 "centavo_decimal(x) is not null"),
+            "true");
 }
 
 TEST_F(Functions, DecimalIsFoldedForConstants) {
@@ -83,9 +90,10 @@ TEST_F(Functions, DecimalIsFoldedForConstants) {
 
 // The reason it exists. A ratio within one run; the promise is generous.
 TEST_F(Functions, DecimalIsMuchFasterThanTheCast) {
-  ASSERT_TRUE(connection_.run(
-      "create table t as select (hash(i) % 1000000)::varchar || '.' || lpad((hash(i + 7) % 10000000000)::varchar, 10, '0') as x "
-      "from range(20000) t(i)"));
+  ASSERT_TRUE(
+      connection_.run("create table t as select (hash(i) % 1000000)::varchar || '.' || lpad((hash(i + 7) % "
+                      "10000000000)::varchar, 10, '0') as x "
+                      "from range(20000) t(i)"));
   const auto time_of = [&](std::string_view sql) {
     const auto begin = std::chrono::steady_clock::now();
     EXPECT_TRUE(connection_.value(sql));
@@ -98,7 +106,8 @@ TEST_F(Functions, DecimalIsMuchFasterThanTheCast) {
 }
 
 TEST_F(Functions, MapLeavesOutWhatIsEmpty) {
-  EXPECT_EQ(text("select centavo_map('a', '1', 'b', null, null, 'x', 'c', '', 'a long key of a tag', 'a long value of a tag')"),
+  EXPECT_EQ(text("select centavo_map('a', '1', 'b', null, null, 'x', 'c', '', 'a long key of a tag', 'a long value of "
+                 "a tag')"),
             R"({"a":"1","a long key of a tag":"a long value of a tag"})");
   EXPECT_EQ(text("select centavo_map()"), "{}");
   EXPECT_EQ(text("select typeof(centavo_map('a', 'b'))"), "MAP(VARCHAR, VARCHAR)");
@@ -109,25 +118,29 @@ TEST_F(Functions, MapLeavesOutWhatIsEmpty) {
 }
 
 TEST_F(Functions, MapOfManyRowsStaysWithItsRow) {
-  EXPECT_EQ(text("select count(*) from (select i, centavo_map('k', i::varchar, 'odd', case when i % 2 = 1 then 'a value for the odd ones' end) as m "
-                 "from range(10000) t(i)) where m['k'] <> i::varchar or (m['odd'] is null) <> (i % 2 = 0) or cardinality(m) <> 1 + i % 2"),
+  EXPECT_EQ(text("select count(*) from (select i, centavo_map('k', i::varchar, 'odd', case when i % 2 = 1 then 'a "
+                 "value for the odd ones' end) as m "
+                 "from range(10000) t(i)) where m['k'] <> i::varchar or (m['odd'] is null) <> (i % 2 = 0) or "
+                 "cardinality(m) <> 1 + i % 2"),
             "0");
 }
 
 TEST_F(Functions, ChecksTaxNumbers) {
-  for (const char* good : {"529.982.247-25", "52998224725", "111.444.777-35", "000.000.001-91"}) EXPECT_TRUE(is_cpf(good)) << good;
-  for (const char* bad : {"", "529.982.247-24", "529.982.247-15", "111.111.111-11", "000.000.000-00", "5299822472", "529982247250",
-                          "5299822472A", "529,982,247-25"}) {
+  for (const char* good : {"529.982.247-25", "52998224725", "111.444.777-35", "000.000.001-91"})
+    EXPECT_TRUE(is_cpf(good)) << good;
+  for (const char* bad : {"", "529.982.247-24", "529.982.247-15", "111.111.111-11", "000.000.000-00", "5299822472",
+                          "529982247250", "5299822472A", "529,982,247-25"}) {
     EXPECT_FALSE(is_cpf(bad)) << bad;
   }
   for (const char* good : {"11.222.333/0001-81", "11222333000181", "00.000.000/0001-91", "12.ABC.345/01DE-35"}) {
     EXPECT_TRUE(is_cnpj(good)) << good;
   }
-  for (const char* bad : {"", "11.222.333/0001-80", "00.000.000/0000-00", "11.111.111/1111-11", "1122233300018", "12.abc.345/01de-35",
-                          "12.ABC.345/01DE-3X"}) {
+  for (const char* bad : {"", "11.222.333/0001-80", "00.000.000/0000-00", "11.111.111/1111-11", "1122233300018",
+                          "12.abc.345/01de-35", "12.ABC.345/01DE-3X"}) {
     EXPECT_FALSE(is_cnpj(bad)) << bad;
   }
-  EXPECT_EQ(text("select count(*) from (values ('529.982.247-25'), ('1'), (null)) t(x) where centavo_valid_cpf(x)"), "1");
+  EXPECT_EQ(text("select count(*) from (values ('529.982.247-25'), ('1'), (null)) t(x) where centavo_valid_cpf(x)"),
+            "1");
   EXPECT_EQ(text("select centavo_valid_cpf(null)"), "null");
   EXPECT_EQ(text("select centavo_valid_cnpj('11222333000181')"), "true");
 }

@@ -8,15 +8,22 @@ namespace {
 
 // DuckDB 1.5.5: select keyword_name from duckdb_keywords() where keyword_category <> 'unreserved'.
 constexpr std::string_view kKeywords =
-    " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create default "
+    " all analyse analyze and any array as asc asymmetric both case cast check collate column constraint create "
+    "default "
     "deferrable desc describe distinct do else end except false fetch for foreign from group having in initially "
-    "intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider placing "
-    "primary qualify references returning select show some summarize symmetric table then to trailing true union unique "
-    "unpivot using variadic when where window with anti asof at authorization between bigint binary bit boolean by char "
-    "character coalesce collation columns concurrently cross dec decimal exists extract float freeze full generated glob "
-    "grouping grouping_id ilike inner inout int integer interval is isnull join left like map national natural nchar none "
+    "intersect into lambda lateral leading limit not null offset on only or order pivot pivot_longer pivot_wider "
+    "placing "
+    "primary qualify references returning select show some summarize symmetric table then to trailing true union "
+    "unique "
+    "unpivot using variadic when where window with anti asof at authorization between bigint binary bit boolean by "
+    "char "
+    "character coalesce collation columns concurrently cross dec decimal exists extract float freeze full generated "
+    "glob "
+    "grouping grouping_id ilike inner inout int integer interval is isnull join left like map national natural nchar "
+    "none "
     "notnull nullif numeric out outer overlaps overlay position positional precision real right row semi setof similar "
-    "smallint struct substring tablesample time timestamp treat trim try_cast unpack values varchar verbose xmlattributes "
+    "smallint struct substring tablesample time timestamp treat trim try_cast unpack values varchar verbose "
+    "xmlattributes "
     "xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
 // A member's name, quoted only when DuckDB would.
@@ -143,8 +150,8 @@ std::string Type::spelled() const {
 }
 
 bool Type::is_readable() const {
-  if (id == DUCKDB_TYPE_BIGNUM || (children.empty() && id != DUCKDB_TYPE_DECIMAL && id != DUCKDB_TYPE_ENUM &&
-                                   simple_name(id) == "UNKNOWN")) {
+  if (id == DUCKDB_TYPE_BIGNUM ||
+      (children.empty() && id != DUCKDB_TYPE_DECIMAL && id != DUCKDB_TYPE_ENUM && simple_name(id) == "UNKNOWN")) {
     return false;
   }
   return std::all_of(children.begin(), children.end(), [](const Type& child) { return child.is_readable(); });

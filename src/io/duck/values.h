@@ -40,7 +40,9 @@ struct Values {
   static Values of(const Type& type, duckdb_vector vector);
   bool is_null(std::uint64_t row) const { return validity != nullptr && (validity[row / 64] >> (row % 64) & 1) == 0; }
   template <class T>
-  T at(std::uint64_t row) const { return static_cast<const T*>(data)[row]; }
+  T at(std::uint64_t row) const {
+    return static_cast<const T*>(data)[row];
+  }
 
   std::string text(std::uint64_t row) const;  ///< the value must not be null, here and below
   Json json(std::uint64_t row) const;

@@ -49,7 +49,8 @@ struct SqlDb::State {
   tl::unexpected<Error> error(std::string_view doing) const {
     const int code = db == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(db);
     const ErrorKind kind = kind_of(code);
-    return fail_hint(hint_of(kind), kind, "{}: {}: {}", path, doing, db == nullptr ? "out of memory" : sqlite3_errmsg(db));
+    return fail_hint(hint_of(kind), kind, "{}: {}: {}", path, doing,
+                     db == nullptr ? "out of memory" : sqlite3_errmsg(db));
   }
 };
 
@@ -110,9 +111,7 @@ std::string SqlStatement::column_name(int column) const {
   return text == nullptr ? "" : text;
 }
 
-bool SqlStatement::is_null(int column) const {
-  return sqlite3_column_type(state_->statement, column) == SQLITE_NULL;
-}
+bool SqlStatement::is_null(int column) const { return sqlite3_column_type(state_->statement, column) == SQLITE_NULL; }
 
 std::string SqlStatement::text(int column) const {
   const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(state_->statement, column));
@@ -190,7 +189,8 @@ Result<SqlStatement> SqlDb::prepare(std::string_view sql) {
   if (sql.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) {
     return fail(ErrorKind::invalid_argument, "{}: the statement is too long", state_->path);
   }
-  if (sqlite3_prepare_v2(state_->db, sql.data(), static_cast<int>(sql.size()), &owner->statement, nullptr) != SQLITE_OK) {
+  if (sqlite3_prepare_v2(state_->db, sql.data(), static_cast<int>(sql.size()), &owner->statement, nullptr) !=
+      SQLITE_OK) {
     return state_->error(sql);
   }
   if (owner->statement == nullptr) return fail(ErrorKind::invalid_argument, "{}: an empty statement", state_->path);

@@ -19,9 +19,8 @@ using testing::HasSubstr;
 class SqlDbTest : public testing::Test {
  protected:
   SqlDbTest() {
-    folder_ = fs::temp_directory_path() /
-              fmt::format("centavo-sqldb-{}-{}", ::getpid(),
-                          testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = fs::temp_directory_path() / fmt::format("centavo-sqldb-{}-{}", ::getpid(),
+                                                      testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }
@@ -40,7 +39,8 @@ class SqlDbTest : public testing::Test {
 TEST_F(SqlDbTest, BindsAndReadsBack) {
   SqlDb db = open();
   ASSERT_TRUE(db.run("create table t(id integer primary key, name text, size integer); -- a comment\n"));
-  ASSERT_TRUE(db.run("insert into t(name, size) values (?, ?)", "it's; drop table t", std::numeric_limits<std::int64_t>::min()));
+  ASSERT_TRUE(db.run("insert into t(name, size) values (?, ?)", "it's; drop table t",
+                     std::numeric_limits<std::int64_t>::min()));
   EXPECT_EQ(db.changes(), 1);
   EXPECT_EQ(db.last_insert_id(), 1);
   ASSERT_TRUE(db.run("insert into t(name, size) values (?, ?)", std::string_view(), std::optional<std::int64_t>()));
@@ -101,7 +101,8 @@ TEST_F(SqlDbTest, RollsBackUnlessCommitted) {
 
 TEST_F(SqlDbTest, NamesWhatWentWrong) {
   SqlDb db = open();
-  ASSERT_TRUE(db.run("create table p(id text primary key); create table c(p text references p(id), n integer check (n > 0))"));
+  ASSERT_TRUE(
+      db.run("create table p(id text primary key); create table c(p text references p(id), n integer check (n > 0))"));
   ASSERT_TRUE(db.run("insert into p values (?)", "a"));
   EXPECT_EQ(db.run("insert into p values (?)", "a").error().kind, ErrorKind::already_exists);
   EXPECT_EQ(db.run("insert into c values (?, 1)", "missing").error().kind, ErrorKind::conflict);

@@ -153,7 +153,8 @@ Status LocalStore::stay_inside(const std::string& path, std::string_view key) co
   std::string existing = path;
   std::optional<std::string> real;
   while (!(real = real_path(existing)) && existing.size() > root_.size()) existing.resize(existing.rfind('/'));
-  if (!real || *real == root_ || (real->starts_with(root_) && (root_ == "/" || (*real)[root_.size()] == '/'))) return {};
+  if (!real || *real == root_ || (real->starts_with(root_) && (root_ == "/" || (*real)[root_.size()] == '/')))
+    return {};
   return fail(ErrorKind::permission_denied, "{} leads out of {}, to {}", key, root_, *real);
 }
 
@@ -201,7 +202,7 @@ Result<std::string> LocalStore::read(std::string_view key) {
     if (errno == ENOTDIR) errno = ENOENT;
     return fail_errno("read", path);
   }
-  struct stat found {};
+  struct stat found{};
   if (::fstat(file.fd(), &found) != 0) return fail_errno("read", path);
   if (!S_ISREG(found.st_mode)) return fail(ErrorKind::not_found, "read {}: not a file", path);
   std::string out;
@@ -221,7 +222,7 @@ Result<std::string> LocalStore::read(std::string_view key) {
 
 Result<ObjectInfo> LocalStore::info(std::string_view key) {
   const std::string path = TRY(path_of(key));
-  struct stat found {};
+  struct stat found{};
   if (::stat(path.c_str(), &found) != 0) {
     if (errno == ENOTDIR) errno = ENOENT;
     return fail_errno("look at", path);
@@ -249,7 +250,7 @@ Status LocalStore::walk(const std::string& folder, bool deep, std::string_view l
     if (name == "." || name == ".." || name.starts_with(kTempPrefix)) continue;
     std::string key = folder.empty() ? std::string(name) : fmt::format("{}/{}", folder, name);
     if (entry->d_type == DT_REG && !is_listed(key, listed, deep, from_name)) continue;  // saves the stat
-    struct stat found {};
+    struct stat found{};
     if (::fstatat(::dirfd(directory), entry->d_name, &found, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) continue;  // removed since
       return fail_errno("look at", folder_path(key));
@@ -261,7 +262,8 @@ Status LocalStore::walk(const std::string& folder, bool deep, std::string_view l
     if (S_ISLNK(found.st_mode)) {  // a link to a file inside is a file; a linked folder is not walked
       if (!stay_inside(folder_path(key), key) || ::stat(folder_path(key).c_str(), &found) != 0) continue;
     }
-    if (S_ISREG(found.st_mode) && is_listed(key, listed, deep, from_name)) out.push_back(info_of(std::move(key), found));
+    if (S_ISREG(found.st_mode) && is_listed(key, listed, deep, from_name))
+      out.push_back(info_of(std::move(key), found));
   }
   for (const std::string& inner : folders) TRY(walk(inner, deep, listed, from_name, out));
   return {};
@@ -297,7 +299,7 @@ Status LocalStore::write_if_absent(std::string_view key, std::string_view bytes)
   if (::link(temp.path().c_str(), path.c_str()) != 0) {
     const int code = errno;
     // A network file system may lose the reply and say "exists" about our own link: then the file has two names.
-    struct stat found {};
+    struct stat found{};
     if (::stat(temp.path().c_str(), &found) != 0 || found.st_nlink != 2) {
       if (code == EPERM || code == EOPNOTSUPP) {
         return fail_hint("keep the lake on a file system with hard links, such as ext4 or xfs", ErrorKind::unsupported,
@@ -364,7 +366,7 @@ Result<std::unique_ptr<Store>> open_local_store(std::string root) {
   TRY(make_root(root));
   const std::optional<std::string> real = real_path(root);
   if (!real) return fail_errno("open", root);
-  struct stat found {};
+  struct stat found{};
   if (::stat(real->c_str(), &found) != 0) return fail_errno("open", root);
   if (!S_ISDIR(found.st_mode)) return fail(ErrorKind::invalid_argument, "open {}: not a folder", root);
   return std::make_unique<LocalStore>(*real);

@@ -107,8 +107,9 @@ TEST_P(StoreConformance, SaysNotFound) {
 }
 
 TEST_P(StoreConformance, RefusesWhatIsNotAKey) {
-  for (const std::string& key : std::initializer_list<std::string>{
-           "", "/", "/etc/passwd", "a//b", "a/", "../a", "a/../../b", ".", "a/./b", "a/.tmp-1", std::string("a\0b", 3)}) {
+  for (const std::string& key :
+       std::initializer_list<std::string>{"", "/", "/etc/passwd", "a//b", "a/", "../a", "a/../../b", ".", "a/./b",
+                                          "a/.tmp-1", std::string("a\0b", 3)}) {
     EXPECT_EQ(kind_of(store_->read(key)), ErrorKind::invalid_argument) << key;
     EXPECT_EQ(kind_of(store_->info(key)), ErrorKind::invalid_argument) << key;
     EXPECT_EQ(kind_of(store_->write(key, "x")), ErrorKind::invalid_argument) << key;
