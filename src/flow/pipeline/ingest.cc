@@ -176,8 +176,14 @@ Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const Lan
     return fmt::format("read_json_objects({}, format = '{}', compression = '{}', maximum_object_size = 536870912)", duck::path_list({path}), format, compression);
   };
   std::string record = fmt::format("select json as r from {}", objects(file.format == "jsonl" ? "newline_delimited" : "auto"));
-  if (!feed.kind->record_path.empty()) {
-    record = fmt::format("select unnest(json_extract(json, '$.{}[*]')) as r from {}", feed.kind->record_path, objects("unstructured"));
+  if (!feed.kind->record_path.empty() && file.format != "jsonl") {
+    // An API's answer holds its rows under the path; an extract beside it is a bare array of them.
+    const std::string bare = "json_type(json) = 'ARRAY'";
+    const auto without = TRY_IN(file.source_path, connection.value(fmt::format("select count(*) from {} where not {} and not json_exists(json, '$.{}')",
+                                                                               objects("unstructured"), bare, feed.kind->record_path)));
+    if (without != "0") return fail(ErrorKind::corrupt_data, "{}: no rows under {}", file.source_path, feed.kind->record_path);
+    record = fmt::format("select unnest(case when {} then json_extract(json, '$[*]') else json_extract(json, '$.{}[*]') end) as r from {}", bare,
+                         feed.kind->record_path, objects("unstructured"));
   }
   const auto keys = TRY_IN(file.source_path, connection.all(fmt::format(
       "select key, min(place) from (select unnest(json_keys(r)) as key, unnest(range(len(json_keys(r)))) as place from ({})) group by key order by 2, 1", record)));
