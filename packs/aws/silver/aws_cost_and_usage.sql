@@ -353,6 +353,16 @@ charges as (
         cv_decimal(line_item_usage_amount)                        as quantity,
         cv_decimal(pricing_public_on_demand_rate)                 as public_rate,
         coalesce(cv_decimal(line_item_net_unblended_rate), cv_decimal(line_item_unblended_rate)) as unblended_rate,
+        -- Once more as doubles, for comparing rates with costs and for unit prices that AWS leaves out. Never for a cost: reading the text
+        -- again is 30 times cheaper than turning a 38 digit decimal into a double.
+        cast(nullif(line_item_usage_amount, '') as double)        as quantity_double,
+        cast(nullif(pricing_public_on_demand_rate, '') as double) as public_rate_double,
+        cast(nullif(coalesce(line_item_net_unblended_rate, line_item_unblended_rate), '') as double) as unblended_rate_double,
+        cast(nullif(pricing_public_on_demand_cost, '') as double) as public_double,
+        case
+            when line_item_line_item_type = 'SavingsPlanCoveredUsage' then cast(nullif(line_item_unblended_cost, '') as double)
+            else cast(nullif(coalesce(line_item_net_unblended_cost, line_item_unblended_cost), '') as double)
+        end                                                       as paid_double,
         case when line_item_net_unblended_cost is null then 'unblended' else 'net' end as cost_basis,
         case
             when line_item_line_item_type in ('DiscountedUsage', 'SavingsPlanCoveredUsage', 'RIFee', 'Fee', 'Refund',
@@ -389,7 +399,8 @@ charges as (
 
     -- The idle part of a commitment. AWS reports it inside the fee; FOCUS wants it as usage that nobody used.
     select
-        'unused', line_type, 'Usage', null, cast(0 as decimal(38, 21)), unused_cost, unused_cost, null, null, null, null, 'unblended',
+        'unused', line_type, 'Usage', null, cast(0 as decimal(38, 21)), unused_cost, unused_cost, null, null, null, null,
+        null, null, null, null, null, 'unblended',
         commitment_id, case when commitment_id is not null then 'Unused' end, case when line_type = 'RIFee' then unused_quantity else unused_cost end,
         billing_period, bill_invoice_id, bill_invoicing_entity, bill_billing_entity, bill_payer_account_id, bill_payer_account_name,
         line_item_usage_account_id, line_item_usage_account_name, line_item_usage_start_date, line_item_usage_end_date,
@@ -426,7 +437,7 @@ charges as (
     -- Covered usage and its negations cancel out. Where they do not, the remainder is billed, and stays visible as one row per plan.
     select
         'negation_remainder', 'SavingsPlanNegation', 'Usage', null, sum(cost), cast(0 as decimal(38, 21)), cast(0 as decimal(38, 21)), null, null, null, null,
-        'unblended', commitment_id, null, null,
+        null, null, null, null, null, 'unblended', commitment_id, null, null,
         billing_period, max(bill_invoice_id), max(bill_invoicing_entity), max(bill_billing_entity), bill_payer_account_id, max(bill_payer_account_name),
         min(line_item_usage_account_id), min(line_item_usage_account_name), min(line_item_usage_start_date), max(line_item_usage_end_date),
         min(line_item_product_code), null, null, null, commitment_id,
@@ -465,9 +476,11 @@ costed as (
         case
             when row_part <> 'charge' then public_cost
             when line_type = 'SavingsPlanCoveredUsage' then covered_cost
-            when line_type = 'DiscountedUsage' then public_cost
+            when line_type = 'DiscountedUsage' then coalesce(case when public_cost <> 0 then public_cost end, billed)
             else billed
         end                                                       as contracted,
+        case when line_type <> 'RIFee' and public_double <> 0 then public_double else paid_double end as list_double,
+        case when line_type = 'DiscountedUsage' and public_double <> 0 then public_double else paid_double end as contracted_double,
         -- Rows that the contract prices: usage and purchases, unless they correct an invoice of the past.
         charge_category in ('Usage', 'Purchase') and charge_class is null as is_priced,
         coalesce(savings_plan_savings_plan_a_r_n, '') <> ''       as is_savings_plan,
@@ -482,7 +495,8 @@ priced as (
         *,
         row_part = 'charge'
             and line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'RIFee')
-            and ((quantity > 0 and list >= 0 and contracted >= 0) or (quantity < 0 and list <= 0 and contracted <= 0)) as is_metered,
+            and coalesce((quantity_double > 0 and list_double >= 0 and contracted_double >= 0)
+                or (quantity_double < 0 and list_double <= 0 and contracted_double <= 0), false) as is_metered,
         case
             when commitment_id is null or not is_priced or row_part = 'negation_remainder' then null
             when row_part = 'unused' then commitment_quantity
@@ -500,15 +514,15 @@ unit_priced as (
             when not is_priced then null
             when not is_metered then
                 case when list = contracted or contracted = 0 then cast(1 as decimal(38, 21)) when list = 0 then cast(0 as decimal(38, 21)) end
-            when abs(cast(public_rate as double) * cast(quantity as double) - cast(list as double)) <= 5e-10 then public_rate
-            else cast(cast(list as double) / cast(quantity as double) as decimal(38, 21))
+            when abs(public_rate_double * quantity_double - list_double) <= 5e-10 then public_rate
+            else cast(list_double / quantity_double as decimal(38, 21))
         end                                                       as list_unit_price,
         case
             when not is_priced then null
             when not is_metered then case when contracted = 0 and list <> 0 then cast(0 as decimal(38, 21)) else cast(1 as decimal(38, 21)) end
-            when abs(cast(unblended_rate as double) * cast(quantity as double) - cast(contracted as double)) <= 5e-10 then unblended_rate
-            when abs(cast(public_rate as double) * cast(quantity as double) - cast(contracted as double)) <= 5e-10 then public_rate
-            else cast(cast(contracted as double) / cast(quantity as double) as decimal(38, 21))
+            when abs(unblended_rate_double * quantity_double - contracted_double) <= 5e-10 then unblended_rate
+            when abs(public_rate_double * quantity_double - contracted_double) <= 5e-10 then public_rate
+            else cast(contracted_double / quantity_double as decimal(38, 21))
         end                                                       as contracted_unit_price
     from priced
 )
