@@ -67,6 +67,9 @@ class Assembler {
   // ---------- names
 
   void collect_names() {
+    for (const Mistake& m : mistakes_) {
+      if (m.place.file.ends_with("/pack.yaml")) half_read_.insert(m.place.file.substr(0, m.place.file.size() - 10));
+    }
     std::map<std::string, Place> sources;
     for (auto& [pack_name, pack] : packs_) {
       for (const Interface& interface : pack.interfaces) {
@@ -84,6 +87,7 @@ class Assembler {
       for (Model& model : pack.models) {
         const Contract& contract = model.contract;
         const auto [at, fresh] = names_.tables.emplace(contract.table, &model);
+        if (!fresh) twice_.insert(contract.table);
         if (!fresh) mistake(contract.place, fmt::format("table {} is also in {}", contract.table.text(), at->second->contract.place.text()));
         if (const auto view = names_.views.find(contract.table); view != names_.views.end()) {
           mistake(contract.place, fmt::format("table {} has the name of the view of interface {}", contract.table.text(), view->second->name));
@@ -113,7 +117,8 @@ class Assembler {
   // The owner of a table or view, or a mistake.
   void check_table(const Pack& pack, const TableName& table, const Place& place, bool view_allowed) {
     if (const auto model = names_.tables.find(table); model != names_.tables.end()) {
-      return check_may_name(pack, model->second->contract.pack, place, table.text());
+      if (!twice_.contains(table)) check_may_name(pack, model->second->contract.pack, place, table.text());
+      return;
     }
     if (const auto view = names_.views.find(table); view_allowed && view != names_.views.end()) {
       return check_may_name(pack, names_.pack_of_interface[view->second->name], place, table.text());
@@ -126,11 +131,11 @@ class Assembler {
   void check_sources(const Pack& pack) {
     for (const SourceKind& source : pack.sources) {
       for (const SourceKind::Feed& feed : source.feeds) {
-        check_table(pack, feed.table, source.place, false);
+        check_table(pack, feed.table, feed.place, false);
         const auto table = names_.tables.find(feed.table);
         if (table == names_.tables.end()) continue;
         if (table->second->contract.write == WriteMode::replace_period && source.period_from == "none") {
-          mistake(source.place, fmt::format("source {} has no period, and {} replaces one", source.name, feed.table.text()),
+          mistake(feed.place, fmt::format("source {} has no period, and {} replaces one", source.name, feed.table.text()),
                   "say where the period comes from: period: {from: column, columns: [...]}");
         }
       }
@@ -181,12 +186,12 @@ class Assembler {
         mistake(period->place, fmt::format("the period column \"{}\" must be a date, and is {}", period->name, period->type));
       }
     }
-    for (const std::string& column : contract.grain) check_column(contract, column, contract.place, "grain");
+    for (const std::string& column : contract.grain) check_column(contract, column, contract.place_of("grain"), "grain");
     for (const std::string& column : contract.partition_by) {
-      if (column != contract.period_column) check_column(contract, column, contract.place, "partition_by");
+      if (column != contract.period_column) check_column(contract, column, contract.place_of("partition_by"), "partition_by");
     }
-    if (!contract.period_column.empty()) check_column(contract, contract.period_column, contract.place, "period_column");
-    if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place, true);
+    if (!contract.period_column.empty()) check_column(contract, contract.period_column, contract.place_of("period_column"), "period_column");
+    if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place_of("rows"), true);
     for (const CheckSpec& check : contract.checks) {
       if (check.to) check_table(pack, *check.to, check.place, true);
     }
@@ -197,7 +202,7 @@ class Assembler {
     if (contract.columns.empty() && !contract.other_columns) {
       mistake(contract.place, fmt::format("{} has no columns", contract.table.text()), "list them, or write other_columns: keep");
     }
-    if (!contract.implements.empty()) mistake(contract.place, "a bronze table implements no interface");
+    if (!contract.implements.empty()) mistake(contract.place_of("implements"), "a bronze table implements no interface");
     for (const ColumnSpec& column : contract.columns) {
       const bool added = std::find(kAddedColumns.begin(), kAddedColumns.end(), lower(column.name)) != kAddedColumns.end();
       if (added || same_word(column.name, contract.period_column)) {
@@ -211,15 +216,15 @@ class Assembler {
     if (found == names_.interfaces.end()) {
       std::vector<std::string> known;
       for (const auto& [name, unused] : names_.interfaces) known.push_back(name);
-      return mistake(contract.place, fmt::format("implements the unknown interface \"{}\"", contract.implements), did_you_mean(contract.implements, known));
+      return mistake(contract.place_of("implements"), fmt::format("implements the unknown interface \"{}\"", contract.implements), did_you_mean(contract.implements, known));
     }
-    if (contract.table.layer != Layer::silver) mistake(contract.place, "only silver tables implement an interface");
+    if (contract.table.layer != Layer::silver) mistake(contract.place_of("implements"), "only silver tables implement an interface");
     const Interface& interface = *found->second;
-    check_may_name(pack, names_.pack_of_interface[interface.name], contract.place, "interface " + interface.name);
+    check_may_name(pack, names_.pack_of_interface[interface.name], contract.place_of("implements"), "interface " + interface.name);
     for (const ColumnSpec& wanted : interface.columns) {
       const auto at = std::find_if(contract.columns.begin(), contract.columns.end(), [&](const ColumnSpec& c) { return same_word(c.name, wanted.name); });
       if (at == contract.columns.end()) {
-        if (wanted.required) mistake(contract.place, fmt::format("column \"{}\" {} is missing, which {} requires", wanted.name, wanted.type, interface.name));
+        if (wanted.required) mistake(contract.place_of("columns"), fmt::format("column \"{}\" {} is missing, which {} requires", wanted.name, wanted.type, interface.name));
         continue;
       }
       if (at->name != wanted.name) mistake(at->place, fmt::format("column \"{}\" is spelled \"{}\" in {}", at->name, wanted.name, interface.name));
@@ -403,7 +408,7 @@ class Assembler {
       used.insert(name);
       std::vector<std::string> known = {"$period_first", "$period_end"};
       for (const Parameter& parameter : sql.pack->parameters) known.push_back("$" + parameter.name);
-      if (std::find(known.begin(), known.end(), token.text) == known.end()) {
+      if (std::find(known.begin(), known.end(), token.text) == known.end() && !half_read_.contains(sql.pack->name)) {
         std::string hint = did_you_mean(token.text, known);
         if (!hint.starts_with("did")) hint = fmt::format("declare it under parameters in {}/pack.yaml", sql.pack->name);
         mistakes_.push_back(sql.piece.mistake(token.offset, fmt::format("unknown parameter {}", token.text), std::move(hint)));
@@ -442,7 +447,7 @@ class Assembler {
       }
       if (written != name->text()) wrong(fmt::format("table {} is written {}", name->text(), written), "write it in lower case");
       const std::string owner = view != names_.views.end() ? names_.pack_of_interface[view->second->name] : model->second->contract.pack;
-      check_may_name(*sql.pack, owner, sql.piece.mistake(at, "").place, name->text());
+      if (!twice_.contains(*name)) check_may_name(*sql.pack, owner, sql.piece.mistake(at, "").place, name->text());
       if (sql.model && name->layer > sql.model->contract.table.layer) {
         wrong(fmt::format("{} reads {}, of a higher layer", sql.model->contract.table.text(), name->text()), "read bronze and silver tables only");
         continue;
@@ -456,7 +461,8 @@ class Assembler {
     if (!sql.model) return;
     sql.model->inputs.assign(inputs.begin(), inputs.end());
     sql.model->interface_inputs.assign(interfaces.begin(), interfaces.end());
-    if (tree.error.empty() && inputs.empty() && interfaces.empty() && tree.tables.empty()) {
+    const bool reads = !tree.tables.empty() || std::any_of(tree.calls.begin(), tree.calls.end(), [](const ParseTree::Call& c) { return c.makes_rows; });
+    if (tree.error.empty() && !reads) {
       mistakes_.push_back(sql.piece.mistake(0, "the select reads no table"));
     }
   }
@@ -505,44 +511,52 @@ class Assembler {
 
   // ---------- tests
 
+  static Place line_in(const PackTest& test, const std::string& key) {
+    const auto line = test.lines.find(key);
+    return line == test.lines.end() ? test.place : Place{test.place.file, line->second, 0};
+  }
+
   void check_test(const Pack& pack, PackTest& test) {
+    const auto at = [&](const std::string& key) { return line_in(test, key); };
     const auto model = names_.tables.find(test.model);
     if (model == names_.tables.end()) {
-      mistake(test.place, fmt::format("test of the unknown table {}", test.model.text()), did_you_mean(test.model.text(), names_.readable()));
+      mistake(at("model"), fmt::format("test of the unknown table {}", test.model.text()), did_you_mean(test.model.text(), names_.readable()));
     } else if (test.model.layer == Layer::bronze) {
-      mistake(test.place, fmt::format("{} has no SQL to test", test.model.text()));
+      mistake(at("model"), fmt::format("{} has no SQL to test", test.model.text()));
     } else {
-      for (const PackTest::Row& row : test.expect) check_row(model->second->contract, row, test.place, "expect");
+      for (const PackTest::Row& row : test.expect) check_row(model->second->contract, row, at("expect"), "expect");
     }
     for (const auto& [table, rows] : test.given) check_given(test, table, rows);
     for (auto& [name, value] : test.parameters) {
       const auto declared = std::find_if(pack.parameters.begin(), pack.parameters.end(), [&](const Parameter& p) { return p.name == name; });
       if (declared == pack.parameters.end()) {
+        if (half_read_.contains(pack.name)) continue;
         std::vector<std::string> known;
         for (const Parameter& parameter : pack.parameters) known.push_back(parameter.name);
-        mistake(test.place, fmt::format("unknown parameter \"{}\"", name), did_you_mean(name, known));
+        mistake(at("parameters"), fmt::format("unknown parameter \"{}\"", name), did_you_mean(name, known));
       } else {
-        make_literal(value, declared->type, test.place, fmt::format("parameter \"{}\"", name));
+        make_literal(value, declared->type, at("parameters"), fmt::format("parameter \"{}\"", name));
       }
     }
   }
 
   void check_given(const PackTest& test, const std::string& table, const std::vector<PackTest::Row>& rows) {
+    const Place place = line_in(test, "given " + table);
     const auto name = parse_table_name(table);
     const auto model = name ? names_.tables.find(*name) : names_.tables.end();
     if (model != names_.tables.end()) {
-      for (const PackTest::Row& row : rows) check_row(model->second->contract, row, test.place, "given " + table);
+      for (const PackTest::Row& row : rows) check_row(model->second->contract, row, place, "given " + table);
       return;
     }
     const auto view = name ? names_.views.find(*name) : names_.views.end();
     if (view == names_.views.end()) {
-      mistake(test.place, fmt::format("given rows of the unknown table \"{}\"", table), did_you_mean(table, names_.readable()));
+      mistake(place, fmt::format("given rows of the unknown table \"{}\"", table), did_you_mean(table, names_.readable()));
       return;
     }
     Contract columns;
     columns.table = *name;
     columns.columns = view->second->columns;
-    for (const PackTest::Row& row : rows) check_row(columns, row, test.place, "given " + table);
+    for (const PackTest::Row& row : rows) check_row(columns, row, place, "given " + table);
   }
 
   void check_row(const Contract& contract, const PackTest::Row& row, const Place& place, const std::string& what) {
@@ -568,6 +582,8 @@ class Assembler {
   std::map<TableName, Mark> marks_;
   std::vector<TableName> path_;
   std::set<std::pair<std::string, std::string>> complained_;
+  std::set<std::string> half_read_;   // packs whose pack.yaml has a mistake: their parameters may be missing
+  std::set<TableName> twice_;   // tables that two packs make: whose they are cannot be said
 };
 
 }  // namespace

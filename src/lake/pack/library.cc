@@ -82,6 +82,11 @@ const ColumnSpec* Contract::find(std::string_view column) const {
   return at == columns.end() ? nullptr : &*at;
 }
 
+Place Contract::place_of(const std::string& key) const {
+  const auto line = lines.find(key);
+  return line == lines.end() ? place : Place{place.file, line->second, 0};
+}
+
 TableName Interface::view() const {
   std::string table = name;
   std::replace(table.begin(), table.end(), '.', '_');

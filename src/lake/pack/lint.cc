@@ -119,6 +119,10 @@ class Linter {
     }
     if (piece_.kind == SqlPiece::Kind::expression) {
       if (is_symbol(tokens_.size() - 1, ";")) return add(tokens_.size() - 1, "an expression has no ;"), false;
+      const Token& last = tokens_.back();
+      if (piece_.text.find_first_not_of(" \t\r\n", last.offset + last.text.size()) != std::string::npos) {
+        return add(tokens_.size() - 1, "a comment behind an expression would swallow what follows", "make it a YAML comment"), false;
+      }
       return true;
     }
     if (is_word(0, "select") || is_word(0, "with") || is_symbol(0, "(")) return true;
@@ -223,9 +227,17 @@ class Linter {
     // Portable functions are known by name; what the parser made of other syntax (extract, like, interval) is not a call.
     if (written.starts_with("cv_") || name.starts_with("cv_")) return check_portable(call, name);
     if (!piece_.portable || written.empty()) return;
-    const bool sugar = written == "extract" || written == "interval" || written == "position" || written == "substring" || written == "trim" || written == "case" || written == "not" || written == "overlay";
-    if (written != name && sugar) return;
-    check_common(call, written == name ? name : written);
+    if (is_syntax(call.offset, written, name)) return;
+    check_common(call, written);
+  }
+
+  // What is written is SQL of its own, which the parser turned into a call: extract(year from x), x at time zone y.
+  bool is_syntax(std::size_t offset, const std::string& written, const std::string& name) const {
+    static constexpr std::array<std::string_view, 8> kWritten = {"extract", "interval", "position", "at", "case", "not", "trim", "substring"};
+    if (written != name) return std::find(kWritten.begin(), kWritten.end(), written) != kWritten.end();
+    if (written != "trim") return false;
+    const std::size_t i = token_at(offset);
+    return is_word(i + 2, "both") || is_word(i + 2, "leading") || is_word(i + 2, "trailing");
   }
 
   void check_portable(const ParseTree::Call& call, const std::string& name) {
@@ -260,13 +272,20 @@ class Linter {
     return out;
   }
 
-  std::string word_at(std::size_t offset) const {
+  // Index of the token that begins at a byte of the statement; tokens_.size() when none does.
+  std::size_t token_at(std::size_t offset) const {
     const std::size_t shift = piece_.shift();
-    if (offset == ParseTree::kNowhere || offset < shift) return {};
+    if (offset == ParseTree::kNowhere || offset < shift) return tokens_.size();
     const auto at = std::lower_bound(tokens_.begin(), tokens_.end(), offset - shift, [](const Token& t, std::size_t o) { return t.offset < o; });
-    if (at == tokens_.end() || at->offset != offset - shift) return {};
-    if (at->kind == TokenKind::quoted_name) return lower(at->text.substr(1, at->text.size() - 2));
-    return at->kind == TokenKind::word ? lower(at->text) : std::string();
+    return at == tokens_.end() || at->offset != offset - shift ? tokens_.size() : static_cast<std::size_t>(at - tokens_.begin());
+  }
+
+  std::string word_at(std::size_t offset) const {
+    const std::size_t i = token_at(offset);
+    if (i == tokens_.size()) return {};
+    const Token& token = tokens_[i];
+    if (token.kind == TokenKind::quoted_name) return lower(token.text.substr(1, token.text.size() - 2));
+    return token.kind == TokenKind::word ? lower(token.text) : std::string();
   }
 
   const SqlPiece& piece_;

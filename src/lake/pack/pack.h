@@ -120,8 +120,10 @@ struct Contract {
   int retention_days = 0;
   std::string pack;
   Place place;
+  std::map<std::string, int> lines;   ///< of its keys, for messages: "grain" -> 5
 
   const ColumnSpec* find(std::string_view column) const;   ///< ignoring case
+  Place place_of(const std::string& key) const;            ///< of a key of its YAML; its own when the key is absent
 };
 
 /// A table made by SQL, or (bronze, `sql` empty) filled by a source.
@@ -164,6 +166,7 @@ struct SourceKind {
   struct Feed {                        ///< which files fill which bronze table
     TableName table;
     std::vector<std::string> match;    ///< globs; empty: all of the source's
+    Place place;
   };
   std::vector<Feed> feeds;
   bool snake_case = false;             ///< names by AWS's documented rule for Athena
@@ -196,6 +199,7 @@ struct PackTest {
   std::vector<std::pair<std::string, std::vector<Row>>> given;   ///< table (or interface view) -> rows
   std::vector<Row> expect;                               ///< columns named are compared, in any order of rows
   Place place;
+  std::map<std::string, int> lines;                      ///< of "model", "expect" and each given table, for messages
 };
 
 struct Pack {

@@ -112,7 +112,7 @@ void read_check_value(Fields& check, const std::string& key, CheckSpec& out) {
   switch (out.kind) {
     case CheckKind::required: case CheckKind::unique: case CheckKind::valid_cpf: case CheckKind::valid_cnpj: case CheckKind::valid_email:
       out.columns = check.texts(key);
-      if (out.columns.empty()) check.mistake(key, fmt::format("\"{}\" names no column", key));
+      if (out.columns.empty() && value->kind != Yaml::Kind::map) check.mistake(key, fmt::format("\"{}\" names no column", key));
       return;
     case CheckKind::accepted_values: {
       Fields fields = as_map();
@@ -196,7 +196,7 @@ CheckSpec read_check(const Reading& reading, const Yaml& node, bool& usable) {
   fields.done();
   usable = reading.mistakes().size() == before;
   if (out.kind == CheckKind::sql && out.name.empty()) {
-    reading.mistake(node.line, "a check with sql needs a name", "name: what_must_hold");
+    reading.mistake(node.line, "a check with sql needs a name", "write name: what_must_hold");
   }
   if (!out.name.empty() && !is_snake_case(out.name)) fields.mistake("name", fmt::format("check name \"{}\" is not snake_case", out.name));
   if (out.name.empty()) out.name = made_name(out.kind, out.kind == CheckKind::reconciles && out.to ? std::vector{out.to->text()} : out.columns);
@@ -248,7 +248,7 @@ void read_write_mode(Fields& fields, Contract& out) {
   const auto otherwise = out.period_column.empty() ? WriteMode::replace : WriteMode::replace_period;
   out.write = static_cast<WriteMode>(fields.choice("write", kModes, static_cast<std::size_t>(otherwise)));
   if (out.write == WriteMode::replace_period && out.period_column.empty()) {
-    fields.mistake("write", "write: replace_period needs a period_column", "period_column: billing_period");
+    fields.mistake("write", "write: replace_period needs a period_column", "write period_column: billing_period");
   }
   if (out.write == WriteMode::append && out.table.layer != Layer::bronze) {
     fields.mistake("write", "only bronze tables append", "write replace_period or replace");
@@ -347,6 +347,7 @@ Contract read_contract(const Reading& reading, std::string_view text, const std:
   if (!document) return out;
   Fields fields(reading, *document, "a contract");
   out.place = reading.place(*document);
+  for (const Yaml::Entry& entry : document->entries) out.lines[entry.key] = entry.line;
   fields.required_text("table");
   if (const auto table = read_table_name(fields, "table")) out.table = *table;
   out.implements = fields.text("implements");

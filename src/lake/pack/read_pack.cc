@@ -68,7 +68,7 @@ std::vector<Parameter> read_parameters(Fields& pack) {
     fields.done();
     if (parameter.name.empty() || type.empty()) continue;
     if (!is_snake_case(parameter.name) || parameter.name.starts_with("period_")) {
-      fields.mistake("name", fmt::format("parameter name \"{}\"", parameter.name), "use snake_case; period_... are centavo's own");
+      fields.mistake("name", fmt::format("\"{}\" cannot name a parameter", parameter.name), "use snake_case; period_... are centavo's own");
       continue;
     }
     const auto normal = normalise_type(type);
@@ -118,6 +118,7 @@ void read_feeds(Fields& source, SourceKind& out) {
       const auto table = read_table_name(fields, "table");
       SourceKind::Feed feed;
       feed.match = fields.texts("match");
+      feed.place = source.reading().place(node);
       fields.done();
       if (!table) continue;
       feed.table = *table;
@@ -248,6 +249,7 @@ std::vector<PackTest> read_tests(const Reading& reading, std::string_view text) 
     Fields fields(reading, document, "a test");
     PackTest test;
     test.place = reading.place(document);
+    for (const Yaml::Entry& entry : document.entries) test.lines[entry.key] = entry.line;
     test.title = fields.required_text("test");
     fields.required_text("model");
     const auto model = read_table_name(fields, "model");
@@ -260,6 +262,7 @@ std::vector<PackTest> read_tests(const Reading& reading, std::string_view text) 
     }
     if (const Yaml* given = fields.map("given")) {
       for (const Yaml::Entry& entry : given->entries) {
+        test.lines["given " + entry.key] = entry.line;
         test.given.emplace_back(entry.key, read_rows(reading, entry.value, fmt::format("given {}", entry.key)));
       }
     }

@@ -53,9 +53,13 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
       best_distance = d;
     }
   }
+  for (const std::string& candidate : known) {
+    if (!best && wanted.size() >= 4 && lower(candidate).starts_with(wanted)) best = &candidate;
+  }
   if (best) return fmt::format("did you mean \"{}\"?", *best);
   if (known.empty() || known.size() > kFewWords) return {};
   std::vector<std::string> sorted = known;
+  std::erase(sorted, "");
   std::sort(sorted.begin(), sorted.end());
   return fmt::format("known here: {}", fmt::join(sorted, ", "));
 }
