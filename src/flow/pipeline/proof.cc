@@ -33,10 +33,12 @@ class Comparison {
  public:
   Comparison(std::string from, std::string to, std::vector<Reconciliation::Line>& out) : from_(std::move(from)), to_(std::move(to)), out_(out) {}
 
-  void run(const std::map<Key, Decimal>& from, const std::map<Key, Decimal>& to, const std::optional<PeriodRange>& periods) {
+  /// `aside` is what `to` set aside: input = table + quarantine.
+  void run(const std::map<Key, Decimal>& from, const std::map<Key, Decimal>& to, const std::map<Key, Decimal>& aside,
+           const std::optional<PeriodRange>& periods) {
     std::set<Key> keys;
     const bool categories = has_categories(from) && has_categories(to);
-    for (const auto* side : {&from, &to}) {
+    for (const auto* side : {&from, &to, &aside}) {
       for (const auto& [key, amount] : *side) {
         const auto& [period, measure, currency, category] = key;
         if (measure == "rows" || (!category.empty() && !categories)) continue;
@@ -46,7 +48,7 @@ class Comparison {
         keys.insert(key);
       }
     }
-    for (const auto& key : keys) add(key, at(from, key), at(to, key));
+    for (const auto& key : keys) add(key, at(from, key), at(to, key), at(aside, key));
   }
 
  private:
@@ -61,14 +63,16 @@ class Comparison {
     return it == side.end() ? Decimal{} : it->second;
   }
 
-  void add(const Key& key, const Decimal& from, const Decimal& to) {
+  void add(const Key& key, const Decimal& from, const Decimal& to, const Decimal& aside) {
     Reconciliation::Line line;
     std::tie(line.period, line.measure, line.currency, line.category) = key;
     line.from = from_;
     line.to = to_;
     line.from_amount = from.shortest();
     line.to_amount = to.shortest();
-    const auto difference = subtract(to, from);
+    if (!aside.is_zero()) line.note = fmt::format("{} in quarantine", aside.shortest());
+    const auto all = centavo::add(to, aside);
+    const auto difference = all ? subtract(*all, from) : all;
     line.difference = difference ? difference->shortest() : "too large";
     line.holds = difference && difference->is_zero();
     out_.push_back(std::move(line));
@@ -163,7 +167,7 @@ std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<
       }
       from += (from.empty() ? "" : " + ") + input.text();
     }
-    if (!from.empty()) Comparison(from, name, out).run(inputs, of(name), periods);
+    if (!from.empty()) Comparison(from, name, out).run(inputs, of(name), of("quarantine:" + name), periods);
   }
   return out;
 }

@@ -51,7 +51,7 @@ Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const
     if (node != nullptr) TRY_IN(fmt::format("measure {}", name), measure_table(workshop, tenant, *node, version, periods, proofs));
   }
   for (auto& proof : TRY(workshop.catalog.proofs(tenant.id))) {
-    if (proof.table.starts_with("files:")) proofs.push_back(std::move(proof));
+    if (proof.table.starts_with("files:") || proof.table.starts_with("quarantine:")) proofs.push_back(std::move(proof));
   }
   Reconciliation out;
   out.tenant = tenant.id;

@@ -155,7 +155,6 @@ class TaskRun {
     TRY(stage_select(work_, desk.connection(), contract_, root_, task_.period, "select * exclude (quarantine_reason) from judged where quarantine_reason is null", staged_));
 
     quarantine_contract_ = contract_;
-    quarantine_contract_.write = contract_.write == pack::WriteMode::append ? pack::WriteMode::append : contract_.write;
     aside_.columns = all.columns;
     for (const auto& [name, type] : {std::pair{"quarantine_reason", "VARCHAR"}, {"quarantine_run", "VARCHAR"}, {"quarantined_at", "TIMESTAMP WITH TIME ZONE"}}) {
       pack::ColumnSpec column;
@@ -172,6 +171,8 @@ class TaskRun {
     const std::string select = TRY(staged_select(work_, contract_, root_, task_.period, staged_));
     return desk.define_this(select);
   }
+
+  std::string quarantine_proof_table() const { return "quarantine:" + task_.table.text(); }
 
   std::string quarantine_root() const {
     return Lake::quarantine_root(work_.tenant.id, pack::name_of(task_.table.layer), task_.table.table);
@@ -212,13 +213,19 @@ class TaskRun {
 
   Status prove(Desk& desk) {
     proofs_ = TRY(measure(desk, work_.workshop.library, contract_, values_, task_, work_.tenant.id));
+    if (aside_.files.empty()) return {};
+    // What was set aside is part of the account: input = table + quarantine.
+    const std::string select = TRY(staged_select(work_, quarantine_contract_, quarantine_root(), task_.period, aside_));
+    TRY(desk.define_this(select));
+    aside_proofs_ = TRY(measure(desk, work_.workshop.library, contract_, values_, task_, work_.tenant.id));
+    for (auto& proof : aside_proofs_) proof.table = quarantine_proof_table();
     return {};
   }
 
   Status commit() {
     const auto before = work_.before.find({task_.table.text(), task_.period});
     const std::scoped_lock lock(work_.locks.of(task_.table));
-    if (quarantine_contract_.table.table.empty() == false || out_.rows_quarantined > 0) {
+    if (out_.rows_quarantined > 0) {
       TRY(commit_staged(work_, CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE", 0}));
     } else {
       TRY(clear_quarantine());
@@ -258,11 +265,16 @@ class TaskRun {
     state.rows = rows_kept + staged_.rows;
     state.run = work_.run;
     state.committed_ms = work_.workshop.clock.now_ms();
-    for (auto& proof : proofs_) {
-      proof.run = work_.run;
-      proof.version = out_.version;
+    for (auto* proofs : {&proofs_, &aside_proofs_}) {
+      for (auto& proof : *proofs) {
+        proof.run = work_.run;
+        proof.version = out_.version;
+      }
     }
-    if (replace_) TRY(catalog.save_proofs(work_.tenant.id, state.table, state.period, proofs_));
+    if (replace_) {
+      TRY(catalog.save_proofs(work_.tenant.id, state.table, state.period, proofs_));
+      TRY(catalog.save_proofs(work_.tenant.id, quarantine_proof_table(), state.period, aside_proofs_));
+    }
     if (!node_.feeds.empty() && replace_ && rows_in_files_ >= 0) {
       ProofRecord files;
       files.tenant = work_.tenant.id;
@@ -290,6 +302,7 @@ class TaskRun {
   bool replace_ = true;
   std::int64_t rows_in_files_ = -1;
   std::vector<ProofRecord> proofs_;
+  std::vector<ProofRecord> aside_proofs_;
 };
 
 }  // namespace

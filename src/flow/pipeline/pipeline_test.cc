@@ -1,0 +1,222 @@
+#include "flow/pipeline/pipeline.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.h"
+#include "lake/delta/table.h"
+
+namespace centavo {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+// A provider in one folder: what a user writes, and no C++.
+const pack::PackFiles kAcmePack = {
+    {"pack.yaml", "pack: acme\nversion: 1\ndescription: A small provider\nparameters:\n  - {name: limit, type: \"decimal(18,2)\", default: 100, description: big from here on}\n"},
+    {"sources/acme_bill.yaml",
+     "source: acme_bill\ndescription: CSV files\nconnector: files\nformat: csv\nperiod: {from: column, columns: [month]}\nfeeds: [{table: bronze.acme_lines}]\n"},
+    {"bronze/acme_lines.yaml",
+     "table: bronze.acme_lines\ndescription: Lines as delivered.\nwrite: replace_period\nperiod_column: billing_period\nother_columns: keep\ncolumns:\n"
+     "  - {name: id, type: varchar}\n  - {name: service, type: varchar}\n  - {name: cost, type: varchar}\n  - {name: currency, type: varchar}\n"
+     "proof:\n  - {measure: cost, amount: cv_decimal(cost), currency: currency, where: \"service <> 'ignored'\"}\n"},
+    {"silver/acme_costs.yaml",
+     "table: silver.acme_costs\ndescription: One row per line.\ngrain: [id]\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
+     "  - {name: billing_period, type: date, required: true}\n  - {name: id, type: varchar, required: true}\n"
+     "  - {name: service, type: varchar, required: true, accepted: [compute, storage], severity: quarantine}\n"
+     "  - {name: cost, type: \"decimal(38,21)\", required: true}\n  - {name: currency, type: varchar, required: true}\n"
+     "  - {name: is_big, type: boolean, required: true}\n  - {name: source_file_name, type: varchar}\n  - {name: source_row_number, type: bigint}\n"
+     "rows: {in: bronze.acme_lines, dropped: [{name: ignored, where: \"service = 'ignored'\"}]}\n"
+     "proof:\n  - {measure: cost, amount: cost, currency: currency}\nchecks:\n  - unique: [id]\n"},
+    {"silver/acme_costs.sql",
+     "select\n    billing_period,\n    id,\n    service,\n    cv_decimal(cost) as cost,\n    currency,\n    cv_decimal(cost) >= $limit as is_big,\n"
+     "    source_file_name,\n    source_row_number\nfrom bronze.acme_lines\nwhere billing_period >= $period_first and billing_period < $period_end and service <> 'ignored'\n"},
+    {"gold/acme_by_service.yaml",
+     "table: gold.acme_by_service\ndescription: Cost by service.\ngrain: [billing_period, service]\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
+     "  - {name: billing_period, type: date, required: true}\n  - {name: service, type: varchar, required: true}\n  - {name: currency, type: varchar}\n"
+     "  - {name: cost, type: \"decimal(38,21)\"}\nproof:\n  - {measure: cost, amount: cost, currency: currency}\n"},
+    {"gold/acme_by_service.sql", "select billing_period, service, currency, sum(cost) as cost\nfrom silver.acme_costs\ngroup by billing_period, service, currency\n"},
+};
+
+class Flow : public testing::Test {
+ protected:
+  void SetUp() override {
+    dir_ = fs::temp_directory_path() / ("centavo-flow-" + new_uuid());
+    fs::create_directories(dir_ / "in");
+    ASSERT_TRUE(Lake::create((dir_ / "lake").string()));
+    lake_ = std::make_unique<Lake>(*Lake::open((dir_ / "lake").string()));
+    catalog_ = *Catalog::open(lake_->dir());
+    auto library = pack::Library::from_files({{"acme", kAcmePack}});
+    ASSERT_TRUE(library) << library.error().message;
+    library_ = std::make_unique<pack::Library>(std::move(*library));
+    auto engine = duck::Database::open({.threads = 2});
+    ASSERT_TRUE(engine) << engine.error().message;
+    engine_ = std::make_unique<duck::Database>(std::move(*engine));
+    workshop_ = std::make_unique<Workshop>(Workshop{*lake_, *catalog_, *library_, *engine_});
+    tenant_.id = "t1";
+    tenant_.name = "Tenant one";
+    tenant_.sources = {{"bill", "acme_bill", (dir_ / "in").string(), 0}};
+    ASSERT_TRUE(lake_->add(tenant_));
+  }
+  void TearDown() override { fs::remove_all(dir_); }
+
+  void deliver(const std::string& name, const std::string& text) { std::ofstream(dir_ / "in" / name) << text; }
+
+  RunReport run(RunOptions options = {}) {
+    auto report = centavo::run(*workshop_, tenant_, options, {}, nullptr);
+    EXPECT_TRUE(report) << report.error().message;
+    return report ? std::move(*report) : RunReport{};
+  }
+  std::string ask(const std::string& sql, std::int64_t release = 0) {
+    auto reader = Reader::open(*workshop_, tenant_, release);
+    if (!reader) return reader.error().message;
+    auto rows = reader->query(sql);
+    if (!rows) return rows.error().message;
+    std::string out;
+    for (;;) {
+      const auto more = rows->next();
+      if (!more) return more.error().message;
+      if (!*more) return out;
+      for (std::size_t i = 0; i < rows->columns().size(); ++i) out += (i ? "," : "") + rows->text(i);
+      out += ";";
+    }
+  }
+
+  fs::path dir_;
+  std::unique_ptr<Lake> lake_;
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<pack::Library> library_;
+  std::unique_ptr<duck::Database> engine_;
+  std::unique_ptr<Workshop> workshop_;
+  Tenant tenant_;
+};
+
+constexpr char kMay[] = "month,id,service,cost,currency,note\n2026-05-01,a,compute,10.000000001,USD,x\n2026-05-01,b,storage,-2.5,USD,\n2026-05-01,c,ignored,99,USD,\n";
+
+TEST_F(Flow, ANewProviderIsOneFolderAndEveryLayerAgrees) {
+  deliver("may.csv", kMay);
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.plan.tasks.size(), 3u);
+  ASSERT_TRUE(report.release);
+  EXPECT_EQ(ask("select service, sum(cost) from gold.acme_by_service group by 1 order by 1"), "compute,10.000000001000000000000;storage,-2.500000000000000000000;");
+  EXPECT_EQ(ask("select note, source_file_name, source_row_number from bronze.acme_lines where id = 'a'"), "x,may.csv,1;");
+  const auto proof = reconcile(*workshop_, tenant_, {});
+  ASSERT_TRUE(proof) << proof.error().message;
+  EXPECT_TRUE(proof->holds);
+  EXPECT_GE(proof->lines.size(), 3u);
+}
+
+TEST_F(Flow, DoesNothingWhenNothingChanged) {
+  deliver("may.csv", kMay);
+  run();
+  const auto again = run();
+  EXPECT_TRUE(again.plan.tasks.empty());
+  EXPECT_EQ(again.plan.up_to_date, 3);
+  EXPECT_FALSE(again.release);
+}
+
+TEST_F(Flow, ARestatedMonthReplacesThatMonthOnly) {
+  deliver("may.csv", kMay);
+  deliver("june.csv", "month,id,service,cost,currency\n2026-06-01,z,compute,1,USD\n");
+  run();
+  deliver("may.csv", "month,id,service,cost,currency,note\n2026-05-01,a,compute,11,USD,corrected\n");
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(report.plan.tasks.size(), 3u);
+  EXPECT_EQ(ask("select billing_period, sum(cost) from gold.acme_by_service group by 1 order by 1"), "2026-05-01,11.000000000000000000000;2026-06-01,1.000000000000000000000;");
+  EXPECT_EQ(ask("select sum(cost) from silver.acme_costs", 1), "8.500000001000000000000;");
+}
+
+TEST_F(Flow, BadRowsAreSetAsideAndCounted) {
+  deliver("may.csv", "month,id,service,cost,currency\n2026-05-01,a,compute,5,USD\n2026-05-01,b,magic,7,USD\n");
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  // The bill is silver and what was set aside, to the last digit.
+  const auto proof = reconcile(*workshop_, tenant_, {});
+  EXPECT_TRUE(proof->holds);
+  EXPECT_EQ(proof->lines[1].note, "7 in quarantine");
+  EXPECT_EQ(report.outcomes[1].rows_quarantined, 1);
+  auto table = delta::Table::open(lake_->store(), *engine_, Lake::quarantine_root("t1", "silver", "acme_costs"));
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->snapshot()->total_rows(), 1);
+}
+
+TEST_F(Flow, AFailedCheckLeavesReadersWhereTheyWere) {
+  deliver("may.csv", kMay);
+  run();
+  deliver("may.csv", "month,id,service,cost,currency\n2026-05-01,a,compute,5,USD\n2026-05-01,a,compute,5,USD\n");
+  const auto report = run();
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->kind, ErrorKind::check_failed);
+  EXPECT_THAT(report.error->message, HasSubstr("unique"));
+  EXPECT_EQ(ask("select sum(cost) from gold.acme_by_service"), "7.500000001000000000000;");
+  deliver("may.csv", "month,id,service,cost,currency\n2026-05-01,a,compute,6,USD\n");
+  EXPECT_FALSE(run().error);
+  EXPECT_EQ(ask("select sum(cost) from gold.acme_by_service"), "6.000000000000000000000;");
+}
+
+TEST_F(Flow, AnAmountThatIsNotANumberNamesItself) {
+  deliver("may.csv", "month,id,service,cost,currency\n2026-05-01,a,compute,12x,USD\n");
+  const auto report = run();
+  ASSERT_TRUE(report.error);
+  EXPECT_THAT(report.error->message, HasSubstr("12x"));
+  EXPECT_FALSE(report.release);
+}
+
+TEST_F(Flow, PeopleMayOnlyReadTheirTables) {
+  deliver("may.csv", kMay);
+  run();
+  for (const char* sql : {"select * from read_csv('/etc/passwd')", "copy (select 1) to '/tmp/x.csv'", "select * from '/etc/passwd'", "attach '/tmp/x.db'",
+                          "select 1; select 2", "set threads = 1", "select * from glob('/*')", "insert into gold.acme_by_service select * from gold.acme_by_service",
+                          "select * from duckdb_settings()", "select * from read_parquet('x')", "pragma version", "call pragma_version()"}) {
+    auto reader = Reader::open(*workshop_, tenant_, 0);
+    ASSERT_TRUE(reader) << reader.error().message;
+    EXPECT_FALSE(reader->query(sql)) << sql;
+  }
+}
+
+TEST_F(Flow, EveryNumberGoesBackToItsRawRows) {
+  deliver("may.csv", kMay);
+  run();
+  const auto found = explain(*workshop_, tenant_, "cost where service = 'compute'", 0, 10);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_TRUE(found->holds);
+  ASSERT_EQ(found->lines.size(), 1u);
+  EXPECT_EQ(found->lines[0].file, "may.csv");
+  EXPECT_EQ(found->lines[0].row, 1);
+  EXPECT_THAT(found->lines[0].raw_text, HasSubstr("10.000000001"));
+}
+
+TEST_F(Flow, ALostCatalogIsReadBackFromTheLogs) {
+  deliver("may.csv", kMay);
+  run();
+  catalog_.reset();
+  for (const auto& entry : fs::directory_iterator(lake_->dir())) {
+    if (entry.path().filename().string().starts_with("catalog")) fs::remove(entry.path());
+  }
+  catalog_ = *Catalog::open(lake_->dir());
+  workshop_ = std::make_unique<Workshop>(Workshop{*lake_, *catalog_, *library_, *engine_});
+  const auto report = run();
+  EXPECT_FALSE(report.error);
+  EXPECT_TRUE(report.plan.tasks.empty());
+  EXPECT_TRUE(reconcile(*workshop_, tenant_, {})->holds);
+}
+
+TEST_F(Flow, AChangedParameterMakesOnlyWhatUsesIt) {
+  deliver("may.csv", kMay);
+  run();
+  tenant_.parameters["limit"] = "5";
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  ASSERT_EQ(report.plan.tasks.size(), 2u);
+  EXPECT_EQ(report.plan.tasks[0].reason, "a parameter changed");
+  EXPECT_EQ(ask("select is_big from silver.acme_costs where id = 'a'"), "true;");
+}
+
+}  // namespace
+}  // namespace centavo
