@@ -5,12 +5,12 @@ namespace centavo::duck {
 struct Connection::State {
   Session session;
 
-  /// Runs one prepared statement up to where its rows begin.
-  Result<std::unique_ptr<Rows::State>> start(RawPrepared prepared, std::string_view sql);
+  /// Runs one prepared statement: to its end, or up to where its rows begin.
+  Status finish(const RawPrepared& prepared, std::string_view sql);
+  Result<std::unique_ptr<Rows::State>> start(const RawPrepared& prepared, std::string_view sql);
   Result<RawStatements> extract(std::string_view sql, idx_t& count);
   Result<RawPrepared> prepare(const RawStatements& statements, idx_t index, std::string_view sql);
   Result<RawPrepared> prepare_only(std::string_view sql);
-  Status drop_rows(Rows::State& rows);
   Error with_place(Error error, idx_t index, std::string_view sql);
 };
 
@@ -77,12 +77,11 @@ Result<RawPrepared> Connection::State::prepare_only(std::string_view sql) {
     return fail(ErrorKind::invalid_argument, "one statement is wanted here, not {}", count);
   }
   for (idx_t i = 0; i + 1 < count; ++i) {
-    RawPrepared part = TRY(prepare(statements, i, sql));
+    const RawPrepared part = TRY(prepare(statements, i, sql));
     if (duckdb_prepared_statement_type(part.get()) != DUCKDB_STATEMENT_TYPE_CREATE) {
       return fail(ErrorKind::invalid_argument, "one statement is wanted here, not {}", count);
     }
-    const auto rows = TRY(start(std::move(part), sql));
-    TRY(drop_rows(*rows));
+    TRY(finish(part, sql));
   }
   RawPrepared prepared = TRY(prepare(statements, count - 1, sql));
   if (session.database->locked_down && duckdb_prepared_statement_type(prepared.get()) != DUCKDB_STATEMENT_TYPE_SELECT) {
@@ -91,7 +90,14 @@ Result<RawPrepared> Connection::State::prepare_only(std::string_view sql) {
   return prepared;
 }
 
-Result<std::unique_ptr<Rows::State>> Connection::State::start(RawPrepared prepared, std::string_view sql) {
+Status Connection::State::finish(const RawPrepared& prepared, std::string_view sql) {
+  TRY(check_not_stopped(session));
+  RawResult result;
+  if (duckdb_execute_prepared(prepared.get(), result.out()) != DuckDBSuccess) return fail(error_of(result, sql));
+  return {};
+}
+
+Result<std::unique_ptr<Rows::State>> Connection::State::start(const RawPrepared& prepared, std::string_view sql) {
   TRY(check_not_stopped(session));
   auto rows = std::make_unique<Rows::State>();
   rows->sql = sql;
@@ -102,8 +108,9 @@ Result<std::unique_ptr<Rows::State>> Connection::State::start(RawPrepared prepar
   }
   TRY(check_not_stopped(session));
   if (duckdb_execute_pending(pending.get(), rows->result.out()) != DuckDBSuccess) {
-    const char* const message = duckdb_result_error(rows->result.out());
-    return fail(error_of(message == nullptr ? "INTERNAL Error: the query failed" : message, sql));
+    Error error = error_of(rows->result, sql);
+    pending.reset();
+    return fail(session.reason_of(std::move(error), prepared));
   }
   const idx_t count = duckdb_column_count(rows->result.out());
   for (idx_t i = 0; i < count; ++i) {
@@ -112,17 +119,6 @@ Result<std::unique_ptr<Rows::State>> Connection::State::start(RawPrepared prepar
     rows->columns.push_back({duckdb_column_name(rows->result.out(), i), rows->types.back().spelled()});
   }
   return rows;
-}
-
-Status Connection::State::drop_rows(Rows::State& rows) {
-  while (true) {
-    TRY(check_not_stopped(session));
-    const RawChunk chunk(duckdb_fetch_chunk(rows.result.get()));
-    if (!chunk || duckdb_data_chunk_get_size(chunk.get()) == 0) break;
-  }
-  const char* const message = duckdb_result_error(rows.result.out());
-  if (message != nullptr && *message != '\0') return fail(error_of(message, rows.sql));
-  return {};
 }
 
 // Of a later statement, DuckDB drops the place of some errors. So this finds where the statement begins, blanks out
@@ -161,8 +157,7 @@ Status Connection::run(std::string_view sql) {
   for (idx_t i = 0; i < count; ++i) {
     Result<RawPrepared> prepared = state_->prepare(statements, i, sql);
     if (!prepared) return fail(state_->with_place(std::move(prepared).error(), i, sql));
-    const auto rows = TRY(state_->start(std::move(*prepared), sql));
-    TRY(state_->drop_rows(*rows));
+    TRY(state_->finish(*prepared, sql));
   }
   return {};
 }
@@ -170,13 +165,14 @@ Status Connection::run(std::string_view sql) {
 Result<Rows> Connection::query(std::string_view sql) {
   Activity activity(*state_->session.watcher);
   RawPrepared prepared = TRY(state_->prepare_only(sql));
-  auto rows = TRY(state_->start(std::move(prepared), sql));
+  auto rows = TRY(state_->start(prepared, sql));
   for (std::size_t i = 0; i < rows->types.size(); ++i) {
     if (rows->types[i].is_readable()) continue;
     return fail_hint("cast it to varchar", ErrorKind::unsupported, "column \"{}\" has type {}, which is not read here",
                      rows->columns[i].name, rows->columns[i].type);
   }
   rows->session = &state_->session;
+  rows->prepared = std::move(prepared);
   rows->number = activity.hand_on();
   return Rows(std::move(rows));
 }
@@ -244,8 +240,7 @@ Result<Connection> open_connection(std::shared_ptr<OpenDatabase> database) {
 Status run_plain(duckdb_connection connection, const std::string& sql) {
   RawResult result;
   if (duckdb_query(connection, sql.c_str(), result.out()) == DuckDBSuccess) return {};
-  const char* const message = duckdb_result_error(result.out());
-  return fail(error_of(message == nullptr ? "INTERNAL Error: the query failed" : message, sql));
+  return fail(error_of(result, sql));
 }
 
 }  // namespace centavo::duck

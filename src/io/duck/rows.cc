@@ -9,13 +9,30 @@ Rows::~Rows() = default;
 
 const std::vector<Column>& Rows::columns() const { return state_->columns; }
 
+Error Session::reason_of(Error error, const RawPrepared& prepared) const {
+  constexpr int kAttemptsMax = 3;
+  for (int attempt = 0; attempt < kAttemptsMax; ++attempt) {
+    if (error.kind != ErrorKind::cancelled || watcher->should_stop()) return error;
+    if (duckdb_prepared_statement_type(prepared.get()) != DUCKDB_STATEMENT_TYPE_SELECT) break;
+    RawPending pending;
+    RawResult result;
+    if (duckdb_pending_prepared_streaming(prepared.get(), pending.out()) != DuckDBSuccess) break;
+    if (duckdb_execute_pending(pending.get(), result.out()) == DuckDBSuccess) {
+      for (RawChunk chunk(duckdb_fetch_chunk(result.get())); chunk;) *chunk.out() = duckdb_fetch_chunk(result.get());
+    }
+    if (result.message().empty()) break;
+    error = error_of(result, {});
+  }
+  if (error.kind != ErrorKind::cancelled || watcher->should_stop()) return error;
+  return {ErrorKind::internal, "the query failed, and the engine does not say why", "run it again"};
+}
+
 Result<bool> Rows::State::next_chunk() {
   if (session->watcher->should_stop()) return fail(ErrorKind::cancelled, "the query was interrupted");
   values.clear();
   *chunk.out() = duckdb_fetch_chunk(result.get());
   if (!chunk) {
-    const char* const message = duckdb_result_error(result.out());
-    if (message != nullptr && *message != '\0') return fail(error_of(message, sql));
+    if (!result.message().empty()) return fail(session->reason_of(error_of(result, sql), prepared));
     return false;
   }
   row_count = duckdb_data_chunk_get_size(chunk.get());

@@ -24,6 +24,11 @@ struct Session {
   std::shared_ptr<OpenDatabase> database;  // closed after the connection
   RawSession raw;
   std::unique_ptr<Watcher> watcher;        // leaves before the connection closes
+
+  /// The error itself, unless it says "interrupted" though nobody asked: in a streamed query, DuckDB sometimes answers
+  /// so when a thread failed, and the thread's own error is lost (seen with 1.5.5, one in a thousand under load). Then
+  /// runs the select again, without its rows, until it says why.
+  Error reason_of(Error error, const RawPrepared& prepared) const;
 };
 
 /// A duckdb_result, which is destroyed with it.
@@ -35,10 +40,20 @@ class RawResult {
   ~RawResult() { duckdb_destroy_result(&raw_); }
   duckdb_result* out() { return &raw_; }
   duckdb_result& get() { return raw_; }
+  /// What went wrong, or "".
+  std::string_view message() {
+    const char* const text = duckdb_result_error(&raw_);
+    return text == nullptr ? "" : text;
+  }
 
  private:
   duckdb_result raw_{};
 };
+
+inline Error error_of(RawResult& result, std::string_view sql) {
+  const std::string_view message = result.message();
+  return error_of(message.empty() ? "INTERNAL Error: the query failed" : message, sql);
+}
 
 struct Rows::State {
   Session* session = nullptr;
@@ -46,6 +61,7 @@ struct Rows::State {
   std::string sql;
   std::vector<Column> columns;
   std::vector<Type> types;
+  RawPrepared prepared;
   RawResult result;
   RawChunk chunk;
   std::vector<Values> values;
