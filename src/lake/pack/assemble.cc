@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <thread>
 
 #include "lake/pack/lint.h"
 #include "lake/pack/parse_tree.h"
@@ -38,7 +39,9 @@ struct OwnedSql {
 
 class Assembler {
  public:
-  explicit Assembler(Assembly& assembly) : packs_(assembly.packs), functions_(assembly.functions), mistakes_(assembly.mistakes) {}
+  /// `parsed`: trees of texts, as far as they are known already.
+  Assembler(Assembly& assembly, std::map<std::string_view, ParseTree> parsed)
+      : packs_(assembly.packs), functions_(assembly.functions), mistakes_(assembly.mistakes), parsed_(std::move(parsed)) {}
 
   Status run() {
     collect_names();
@@ -389,8 +392,19 @@ class Assembler {
   Status parse_all() {
     collect_sql();
     std::vector<std::string> texts;
-    for (const OwnedSql& sql : sql_) texts.push_back(sql.piece.statement());
-    const std::vector<ParseTree> trees = TRY(parse_sql(texts));
+    std::vector<std::size_t> missing;
+    std::vector<ParseTree> trees(sql_.size());
+    for (std::size_t i = 0; i < sql_.size(); ++i) {
+      std::string statement = sql_[i].piece.statement();
+      if (const auto parsed = parsed_.find(statement); parsed != parsed_.end()) {
+        trees[i] = parsed->second;
+      } else {
+        texts.push_back(std::move(statement));
+        missing.push_back(i);
+      }
+    }
+    std::vector<ParseTree> found = TRY(parse_sql(texts));
+    for (std::size_t i = 0; i < missing.size(); ++i) trees[missing[i]] = std::move(found[i]);
     for (std::size_t i = 0; i < sql_.size(); ++i) {
       lint_sql(sql_[i].piece, trees[i], functions_, mistakes_);
       check_parameters(sql_[i]);
@@ -575,6 +589,7 @@ class Assembler {
   std::map<std::string, Pack>& packs_;
   const FunctionsFile& functions_;
   std::vector<Mistake>& mistakes_;
+  std::map<std::string_view, ParseTree> parsed_;
   Names names_;
   std::vector<OwnedSql> sql_;
   std::map<std::string, std::vector<std::string>> columns_in_sql_;   // of interfaces' SQL: text -> columns it names
@@ -589,11 +604,38 @@ class Assembler {
 }  // namespace
 
 Result<Assembly> assemble(const std::map<std::string, PackFiles>& files) {
+  std::vector<const std::string*> yaml_texts;
+  std::vector<std::string> sql_texts;
+  std::vector<std::string_view> sql_views;
+  for (const auto& [name, pack_files] : files) {
+    for (const auto& [path, text] : pack_files) {
+      if (path.ends_with(".yaml")) yaml_texts.push_back(&text);
+      if (!path.ends_with(".sql") || path.ends_with(".spark.sql")) continue;
+      sql_texts.push_back(text);
+      sql_views.push_back(text);
+    }
+  }
+  // DuckDB opens and parses the models while the YAML is read.
+  Result<std::vector<ParseTree>> trees = std::vector<ParseTree>();
+  std::vector<YamlFile> parsed;
+  try {
+    std::jthread sql([&] { trees = parse_sql(sql_texts); });
+    parsed = parse_yaml_files(yaml_texts);
+  } catch (const std::system_error&) {
+    trees = parse_sql(sql_texts);
+    parsed = parse_yaml_files(yaml_texts);
+  }
+  std::map<std::string_view, ParseTree> known;
+  std::vector<ParseTree> found = TRY(std::move(trees));
+  for (std::size_t i = 0; i < sql_views.size(); ++i) known.emplace(sql_views[i], std::move(found[i]));
+  YamlFiles yaml;
+  for (std::size_t i = 0; i < yaml_texts.size(); ++i) yaml.emplace(yaml_texts[i], std::move(parsed[i]));
+
   Assembly out;
   for (const auto& [name, pack_files] : files) {
-    out.packs.emplace(name, read_pack(name, pack_files, out.functions, out.mistakes));
+    out.packs.emplace(name, read_pack(name, pack_files, yaml, out.functions, out.mistakes));
   }
-  TRY(Assembler(out).run());
+  TRY(Assembler(out, std::move(known)).run());
   std::stable_sort(out.mistakes.begin(), out.mistakes.end(), [](const Mistake& a, const Mistake& b) { return a.place < b.place; });
   const auto same = [](const Mistake& a, const Mistake& b) { return a.place == b.place && a.message == b.message; };
   out.mistakes.erase(std::unique(out.mistakes.begin(), out.mistakes.end(), same), out.mistakes.end());

@@ -361,14 +361,14 @@ TEST(Mistakes, OfTwoPacks) {
 // No prefix of a file and no single broken byte may crash the loader, or pass silently where a key is cut.
 TEST(Mistakes, TruncatedAndBrokenFilesNeverCrash) {
   for (const auto& [path, text] : shop_files()) {
-    const std::size_t step = text.size() / 40 + 1;
+    const std::size_t step = text.size() / 25 + 1;
     for (std::size_t size = 0; size < text.size(); size += step) {
       PackFiles files = shop_files();
       files[path] = text.substr(0, size);
       (void)mistakes_of(files);
     }
     std::uint32_t random = 1;
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < 25; ++i) {
       PackFiles files = shop_files();
       random = random * 1664525u + 1013904223u;
       files[path][(random >> 8) % text.size()] = "\0\xff{}[]'\"&*!|>%@`\t:#-$(;"[(random >> 3) % 23];

@@ -339,11 +339,11 @@ std::vector<CheckSpec> implied_checks(const std::vector<ColumnSpec>& columns) {
   return out;
 }
 
-Contract read_contract(const Reading& reading, std::string_view text, const std::string& pack) {
+Contract read_contract(const Reading& reading, const YamlFile& file, const std::string& pack) {
   Contract out;
   out.pack = pack;
   out.place = {reading.file(), 1, 0};
-  const auto document = read_document(reading, text);
+  const Yaml* document = read_document(reading, file);
   if (!document) return out;
   Fields fields(reading, *document, "a contract");
   out.place = reading.place(*document);
@@ -376,10 +376,10 @@ Contract read_contract(const Reading& reading, std::string_view text, const std:
   return out;
 }
 
-Interface read_interface(const Reading& reading, std::string_view text, const std::string& pack) {
+Interface read_interface(const Reading& reading, const YamlFile& file, const std::string& pack) {
   Interface out;
   out.place = {reading.file(), 1, 0};
-  const auto document = read_document(reading, text);
+  const Yaml* document = read_document(reading, file);
   if (!document) return out;
   Fields fields(reading, *document, "an interface");
   out.place = reading.place(*document);

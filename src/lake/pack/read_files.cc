@@ -46,8 +46,8 @@ void read_folder(const fs::path& folder, const std::string& pack, PackFiles& out
 // One pack being sorted out.
 class PackReader {
  public:
-  PackReader(const std::string& name, const PackFiles& files, FunctionsFile& functions, std::vector<Mistake>& mistakes)
-      : files_(files), functions_(functions), mistakes_(mistakes) {
+  PackReader(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions, std::vector<Mistake>& mistakes)
+      : files_(files), yaml_(yaml), functions_(functions), mistakes_(mistakes) {
     pack_.name = name;
     pack_.files = files;
   }
@@ -68,9 +68,9 @@ class PackReader {
   void file(const std::string& path, const std::string& text) {
     if (path.ends_with(".md")) return;
     const Reading reading(full(path), mistakes_);
-    if (path == "pack.yaml") return read_pack_file(reading, text, pack_);
+    if (path == "pack.yaml") return read_pack_file(reading, yaml_.find(&text)->second, pack_);
     if (path == "functions.yaml" && pack_.name == "core") {
-      functions_ = read_functions(reading, text);
+      functions_ = read_functions(reading, yaml_.find(&text)->second);
       return;
     }
     if (path.ends_with(".yml")) return mistake(path, "the ending is .yml", "rename it to .yaml");
@@ -84,26 +84,28 @@ class PackReader {
     }
     if (name.find('/') != std::string::npos) return mistake(path, fmt::format("{} has no folders inside", folder), fmt::format("move it to {}/", folder));
     if (path.ends_with(".sql")) return sql_file(path, folder);
-    if (folder == "sources") return source(reading, text, name);
-    if (folder == "interfaces") return interface(reading, text);
-    if (folder == "tests") return tests(reading, text);
-    contract(reading, path, text, folder, name);
+    const auto yaml = yaml_.find(&text);
+    if (yaml == yaml_.end()) return mistake(path, "a file that no pack has");
+    if (folder == "sources") return source(reading, yaml->second, name);
+    if (folder == "interfaces") return interface(reading, yaml->second);
+    if (folder == "tests") return tests(reading, yaml->second);
+    contract(reading, path, yaml->second, folder, name);
   }
 
-  void source(const Reading& reading, const std::string& text, const std::string& name) {
-    SourceKind source = read_source(reading, text, pack_.name);
+  void source(const Reading& reading, const YamlFile& yaml, const std::string& name) {
+    SourceKind source = read_source(reading, yaml, pack_.name);
     if (source.name.empty()) return;
     if (source.name + ".yaml" != name) reading.mistake(source.place.line, fmt::format("source \"{}\" stands in {}", source.name, name), "source and file must have the same name");
     pack_.sources.push_back(std::move(source));
   }
 
-  void interface(const Reading& reading, const std::string& text) {
-    Interface interface = read_interface(reading, text, pack_.name);
+  void interface(const Reading& reading, const YamlFile& yaml) {
+    Interface interface = read_interface(reading, yaml, pack_.name);
     if (!interface.name.empty()) pack_.interfaces.push_back(std::move(interface));
   }
 
-  void tests(const Reading& reading, const std::string& text) {
-    for (PackTest& test : read_tests(reading, text)) pack_.tests.push_back(std::move(test));
+  void tests(const Reading& reading, const YamlFile& yaml) {
+    for (PackTest& test : read_tests(reading, yaml)) pack_.tests.push_back(std::move(test));
   }
 
   void sql_file(const std::string& path, const std::string& folder) {
@@ -113,9 +115,9 @@ class PackReader {
     if (!files_.contains(stem + ".yaml")) mistake(path, "the contract beside it is missing", fmt::format("write {}.yaml", stem));
   }
 
-  void contract(const Reading& reading, const std::string& path, const std::string& text, const std::string& folder, const std::string& name) {
+  void contract(const Reading& reading, const std::string& path, const YamlFile& yaml, const std::string& folder, const std::string& name) {
     Model model;
-    model.contract = read_contract(reading, text, pack_.name);
+    model.contract = read_contract(reading, yaml, pack_.name);
     const Contract& contract = model.contract;
     const std::string stem = path.substr(0, path.size() - 5);
     const auto sql = files_.find(stem + ".sql");
@@ -134,6 +136,7 @@ class PackReader {
   }
 
   const PackFiles& files_;
+  const YamlFiles& yaml_;
   FunctionsFile& functions_;
   std::vector<Mistake>& mistakes_;
   Pack pack_;
@@ -157,8 +160,8 @@ void read_folders(const std::vector<std::string>& folders, std::map<std::string,
   }
 }
 
-Pack read_pack(const std::string& name, const PackFiles& files, FunctionsFile& functions, std::vector<Mistake>& mistakes) {
-  return PackReader(name, files, functions, mistakes).read();
+Pack read_pack(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions, std::vector<Mistake>& mistakes) {
+  return PackReader(name, files, yaml, functions, mistakes).read();
 }
 
 }  // namespace centavo::pack

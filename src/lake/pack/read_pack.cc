@@ -186,9 +186,9 @@ std::string bad_placeholder(std::string_view body, int least, int most) {
 
 }  // namespace
 
-void read_pack_file(const Reading& reading, std::string_view text, Pack& pack) {
+void read_pack_file(const Reading& reading, const YamlFile& file, Pack& pack) {
   pack.place = {reading.file(), 1, 0};
-  const auto document = read_document(reading, text);
+  const Yaml* document = read_document(reading, file);
   if (!document) return;
   Fields fields(reading, *document, "pack.yaml");
   const std::string name = fields.required_text("pack");
@@ -202,11 +202,11 @@ void read_pack_file(const Reading& reading, std::string_view text, Pack& pack) {
   fields.done();
 }
 
-SourceKind read_source(const Reading& reading, std::string_view text, const std::string& pack) {
+SourceKind read_source(const Reading& reading, const YamlFile& file, const std::string& pack) {
   SourceKind out;
   out.pack = pack;
   out.place = {reading.file(), 1, 0};
-  const auto document = read_document(reading, text);
+  const Yaml* document = read_document(reading, file);
   if (!document) return out;
   out.place = reading.place(*document);
   Fields fields(reading, *document, "a source");
@@ -241,10 +241,10 @@ SourceKind read_source(const Reading& reading, std::string_view text, const std:
   return out;
 }
 
-std::vector<PackTest> read_tests(const Reading& reading, std::string_view text) {
+std::vector<PackTest> read_tests(const Reading& reading, const YamlFile& file) {
   std::vector<PackTest> out;
-  const auto documents = parse_yaml(text, [&](int line, std::string message) { reading.mistake(line, std::move(message)); });
-  for (const Yaml& document : documents) {
+  for (const auto& [line, message] : file.mistakes) reading.mistake(line, message);
+  for (const Yaml& document : file.documents) {
     if (document.kind == Yaml::Kind::null) continue;
     Fields fields(reading, document, "a test");
     PackTest test;
@@ -279,9 +279,9 @@ std::vector<PackTest> read_tests(const Reading& reading, std::string_view text) 
   return out;
 }
 
-FunctionsFile read_functions(const Reading& reading, std::string_view text) {
+FunctionsFile read_functions(const Reading& reading, const YamlFile& file) {
   FunctionsFile out;
-  const auto document = read_document(reading, text);
+  const Yaml* document = read_document(reading, file);
   if (!document) return out;
   Fields fields(reading, *document, "functions.yaml");
   if (const Yaml* common = fields.map("common")) {

@@ -208,16 +208,16 @@ void Fields::done() {
   }
 }
 
-std::optional<Yaml> read_document(const Reading& reading, std::string_view text) {
-  const std::size_t before = reading.mistakes().size();
-  auto documents = parse_yaml(text, [&](int line, std::string message) { reading.mistake(line, std::move(message)); });
-  const bool broken = reading.mistakes().size() != before;
+const Yaml* read_document(const Reading& reading, const YamlFile& file) {
+  for (const auto& [line, message] : file.mistakes) reading.mistake(line, message);
+  const bool broken = !file.mistakes.empty();
+  const auto& documents = file.documents;
   if (documents.empty() || documents.front().kind == Yaml::Kind::null) {
     if (!broken) reading.mistake(1, "the file is empty");
-    return std::nullopt;
+    return nullptr;
   }
   if (documents.size() > 1) reading.mistake(documents[1].line, "a second document", "one file, one document; remove the ---");
-  return std::move(documents.front());
+  return &documents.front();
 }
 
 std::optional<TableName> read_table_name(Fields& fields, std::string_view key) {

@@ -76,8 +76,8 @@ class Fields {
   std::vector<std::string> known_;
 };
 
-/// The one document of a YAML file; mistakes when there is none, or more.
-std::optional<Yaml> read_document(const Reading& reading, std::string_view text);
+/// The one document of a YAML file, or null; mistakes when there is none, or more. Also passes on the file's own mistakes.
+const Yaml* read_document(const Reading& reading, const YamlFile& file);
 
 // One function per kind of file. Each returns what could be read; mistakes say what could not.
 struct FunctionsFile {
@@ -85,12 +85,12 @@ struct FunctionsFile {
   std::map<std::string, std::pair<int, int>, std::less<>> common;   ///< name -> fewest and most arguments (-1: any)
   std::map<std::string, std::string, std::less<>> instead;          ///< a function of one engine -> what to write
 };
-void read_pack_file(const Reading& reading, std::string_view text, Pack& pack);
-SourceKind read_source(const Reading& reading, std::string_view text, const std::string& pack);
-Interface read_interface(const Reading& reading, std::string_view text, const std::string& pack);
-Contract read_contract(const Reading& reading, std::string_view text, const std::string& pack);
-std::vector<PackTest> read_tests(const Reading& reading, std::string_view text);
-FunctionsFile read_functions(const Reading& reading, std::string_view text);
+void read_pack_file(const Reading& reading, const YamlFile& file, Pack& pack);
+SourceKind read_source(const Reading& reading, const YamlFile& file, const std::string& pack);
+Interface read_interface(const Reading& reading, const YamlFile& file, const std::string& pack);
+Contract read_contract(const Reading& reading, const YamlFile& file, const std::string& pack);
+std::vector<PackTest> read_tests(const Reading& reading, const YamlFile& file);
+FunctionsFile read_functions(const Reading& reading, const YamlFile& file);
 
 // Parts of contracts and interfaces.
 std::vector<ColumnSpec> read_columns(Fields& fields, bool of_interface);

@@ -1,6 +1,9 @@
 #include "lake/pack/yaml.h"
 
+#include <atomic>
+#include <functional>
 #include <sstream>
+#include <thread>
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -113,20 +116,38 @@ const Yaml* Yaml::find(std::string_view key) const {
   return nullptr;
 }
 
-std::vector<Yaml> parse_yaml(std::string_view text, const MistakeSink& mistake) {
-  std::vector<Yaml> out;
+YamlFile parse_yaml(std::string_view text) {
+  YamlFile out;
+  const MistakeSink mistake = [&](int line, std::string message) { out.mistakes.emplace_back(line, std::move(message)); };
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);
     TreeBuilder builder(mistake);
     while (parser.HandleNextDocument(builder)) {
-      if (builder.complete()) out.push_back(builder.take());
+      if (builder.complete()) out.documents.push_back(builder.take());
     }
   } catch (const YAML::Exception& e) {
     mistake(e.mark.line < 0 ? 1 : e.mark.line + 1, fmt::format("not YAML: {}", e.msg));
   } catch (const std::exception& e) {
     mistake(1, fmt::format("not YAML: {}", e.what()));
   }
+  return out;
+}
+
+std::vector<YamlFile> parse_yaml_files(const std::vector<const std::string*>& texts) {
+  std::vector<YamlFile> out(texts.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i = next++; i < texts.size(); i = next++) out[i] = parse_yaml(*texts[i]);
+  };
+  std::vector<std::jthread> threads;
+  try {
+    for (unsigned i = 1; i < std::min(8u, std::thread::hardware_concurrency()); ++i) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // No more threads to be had: those that run, and this one, do it all.
+  }
+  work();
+  threads.clear();
   return out;
 }
 
