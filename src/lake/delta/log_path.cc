@@ -1,5 +1,6 @@
 #include "lake/delta/log_path.h"
 
+#include <algorithm>
 #include <cctype>
 #include <charconv>
 
@@ -131,7 +132,10 @@ std::string canonical_path(std::string_view path) {
 bool is_absolute(std::string_view decoded_path) {
   if (decoded_path.starts_with('/')) return true;
   const std::size_t scheme = decoded_path.find("://");
-  return scheme != std::string_view::npos && decoded_path.find('/') > scheme;
+  return scheme != std::string_view::npos && scheme > 0 &&
+         std::all_of(decoded_path.begin(), decoded_path.begin() + static_cast<std::ptrdiff_t>(scheme), [](char c) {
+           return std::isalnum(static_cast<unsigned char>(c)) || c == '+' || c == '-' || c == '.';
+         });
 }
 
 std::string partition_folder(const std::vector<std::string>& columns, const PartitionValues& values) {
