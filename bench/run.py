@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""make bench: centavo against hand-written scripts and other tools, in ratios taken within one run.
+
+Never bare seconds: the machine is part of them. A ratio below 1 means that centavo needs less. Contestants alternate (A B A B) and
+their best runs are compared. Every contestant must come to the same totals, to the last digit: only a broken result makes
+the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
+
+BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,limits,increment,skipping,noop,log,rivals
+BENCH_KEEP=DIR keeps the generated bills there for the next time
+"""
+import datetime
+import decimal
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path[:0] = [str(HERE), str(ROOT / "tests" / "flows")]
+sys.dont_write_bytecode = True
+import measure  # noqa: E402
+from lake import COSTS, Lake, centavo, program  # noqa: E402
+
+ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
+FULL = os.environ.get("BENCH_FULL") == "1"
+ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
+MONTHS = 3
+FIRST, END = "2026-08-01", "2026-11-01"   # the generator's last three months, end exclusive
+PYTHON = {name: ROOT / ".cache" / "venv" / name / "bin" / "python" for name in ("interop", "spark", "dbt")}
+
+report_lines = []
+
+
+def say(text=""):
+    print(text, flush=True)
+    report_lines.append(text)
+
+
+def ratio(mine, other):
+    return f"{mine / other:.2f}×" if other else "-"
+
+
+class Bench:
+    def __init__(self, folder):
+        self.folder = folder
+        self.bills = pathlib.Path(os.environ["BENCH_KEEP"]) if os.environ.get("BENCH_KEEP") else folder / "bills"
+        self.broken = []
+        self.number = 0
+
+    def bill(self, rows, form, months=MONTHS, *more):
+        """A generated bill; made once."""
+        name = "-".join([form, str(rows), str(months), *[word.strip("-") for word in more]])
+        out = self.bills / name
+        if not (out / "truth.json").exists():
+            print(f"bench: generating {rows} rows as {form}", flush=True)
+            centavo("generate", "aws", "--seed", 20260901, "--rows", rows, "--months", months, "--format", form, "--out", out, *more, seconds=3600)
+        return out
+
+    def new_lake(self, raw, threads=None, memory=None):
+        self.number += 1
+        lake = Lake(self.folder / f"lake{self.number}")
+        config = lake.folder / "centavo.yaml"
+        if threads:
+            config.write_text(config.read_text().rstrip() + f"\nthreads: {threads}\n")
+        if memory:
+            config.write_text(config.read_text().rstrip() + f"\nmemory_limit: {memory}\n")
+        lake.add("acme", "aws", raw)
+        return lake
+
+    def run_centavo(self, raw, **settings):
+        """(cost, totals, seconds by stage) of one run in a new lake, which is removed again."""
+        lake = self.new_lake(raw, **settings)
+        cost = measure.run([program(), "--lake", lake.folder, "--json", "run", "--tenant", "acme"])
+        document = json.loads(cost.output)
+        result = self.totals(lake)
+        shutil.rmtree(lake.folder)
+        return cost, result, stages_of(document, cost.wall)
+
+    def totals(self, lake):
+        found = {}
+        for table in (COSTS, "gold.cost_by_day", "gold.cost_by_month"):
+            row = lake.query("acme", f"select sum(BilledCost) as b, sum(EffectiveCost) as e from {table}")[0]
+            found[table] = [decimal.Decimal(row["b"]), decimal.Decimal(row["e"])]
+        found["rows"] = int(lake.value("acme", f"select count(*) from {COSTS}"))
+        return found
+
+    def run_rival(self, name, arguments, python="interop"):
+        out = self.folder / f"rival-{name}"
+        shutil.rmtree(out, ignore_errors=True)
+        command = [PYTHON[python], HERE / "rivals" / f"{name}.py"] + [out if word == "OUT" else word for word in arguments]
+        cost = measure.run(command, environment={"SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_PYTHON": str(PYTHON[python])}, cwd=self.folder)
+        document = json.loads(cost.output.strip().splitlines()[-1])
+        shutil.rmtree(out, ignore_errors=True)
+        result = {table: value if table == "rows" else [decimal.Decimal(text) for text in value] for table, value in document["totals"].items()}
+        return cost, result, document["stages"]
+
+    def same(self, what, one, other):
+        if one != other:
+            self.broken.append(f"{what}: {one} and {other}")
+            say(f"BROKEN  {what}: the totals differ: {one} and {other}")
+
+    def against(self, title, raw, rivals, rounds=ROUNDS):
+        """Alternates centavo and the rivals over one bill and prints the ratios."""
+        mine, theirs, stages = [], {name: [] for name in rivals}, {}
+        expected = None
+        for _ in range(rounds):
+            cost, totals, stages = self.run_centavo(raw)
+            expected = expected or totals
+            self.same(f"{title}: centavo twice", expected, totals)
+            mine.append(cost)
+            for name, (script, arguments, python) in rivals.items():
+                cost, totals, _ = self.run_rival(script, arguments, python)
+                self.same(f"{title}: centavo and {name}", expected, totals)
+                theirs[name].append(cost)
+        own = measure.best(mine)
+        for name, costs in theirs.items():
+            other = measure.best(costs)
+            say(f"| {title} | {name} | {ratio(own.wall, other.wall)} | {ratio(own.cpu, other.cpu)} | {ratio(own.peak_bytes, other.peak_bytes)} "
+                f"| {ratio(own.written_bytes, other.written_bytes)} |")
+        whole = sum(stages.values()) or 1
+        shares = ", ".join(f"{name} {100 * seconds / whole:.0f} %" for name, seconds in sorted(stages.items(), key=lambda item: -item[1]))
+        say(f"| | where centavo's time goes: {shares} | | | | |")
+        return expected
+
+    # ---------- the parts
+
+    def raw_to_gold(self):
+        table("raw → gold, centavo : rival", "bill", "rival", "wall", "CPU", "peak memory", "bytes written")
+        for rows in [ROWS] + ([10_000_000] if FULL else []):
+            for form in ("csv_gz", "parquet"):
+                raw = self.bill(rows, form, MONTHS)
+                self.against(f"{rows:,} rows, {form}", raw, {
+                    "hand-written DuckDB, fastest casts": ("duckdb_script", ["fast", raw, "OUT", FIRST, END], "interop")})
+
+    def plain(self):
+        rows = min(ROWS, 200_000)
+        table("raw → gold against plain casts", "bill", "rival", "wall", "CPU", "peak memory", "bytes written")
+        raw = self.bill(rows, "csv_gz", MONTHS)
+        self.against(f"{rows:,} rows, csv_gz", raw,
+                     {"hand-written DuckDB, plain casts": ("duckdb_script", ["plain", raw, "OUT", FIRST, END], "interop")}, rounds=1)
+
+    def rivals(self):
+        table("raw → gold against other tools", "bill", "rival", "wall", "CPU", "peak memory", "bytes written")
+        raw = self.bill(ROWS, "csv_gz", MONTHS)
+        contestants = {}
+        for part, name, entry in (("dbt", "dbt with DuckDB, fastest casts", ("dbt_project", ["fast", raw, "OUT", FIRST, END], "dbt")),
+                                  ("spark", "Spark with Delta, local[2]",
+                                   ("spark_script", [raw, "OUT", FIRST, END, ROOT / ".cache" / "spark-jars"], "spark"))):
+            setup = subprocess.run([ROOT / "scripts" / "setup", part], capture_output=True, text=True)
+            if setup.returncode == 0:
+                contestants[name] = entry
+            else:
+                say(f"| skipped | {name}: {setup.stderr.strip().splitlines()[-1]} | | | | |")
+        if contestants:
+            self.against(f"{ROWS:,} rows, csv_gz", raw, contestants, rounds=1)
+
+    def limits(self):
+        rows = 10_000_000 if FULL else ROWS
+        table(f"limits, {rows:,} rows csv_gz", "setting", "wall : 2 threads", "peak memory : 2 threads", "values")
+        raw = self.bill(rows, "csv_gz", MONTHS)
+        base, expected, _ = self.run_centavo(raw, threads=2)
+        for name, settings in (("1 thread", {"threads": 1}), ("8 threads", {"threads": 8}), ("1 GB engine memory", {"threads": 2, "memory": "1GB"})):
+            cost, totals, _ = self.run_centavo(raw, **settings)
+            self.same(name, expected, totals)
+            say(f"| {name} | {ratio(cost.wall, base.wall)} | {ratio(cost.peak_bytes, base.peak_bytes)} | {'same' if totals == expected else 'DIFFERENT'} |")
+
+    def increment(self):
+        """One more delivery of the newest closed month, in a lake of 24 months and in one of 3."""
+        a_month = max(ROWS // 24, 2000)
+        table(f"one more delivery of a month of {a_month:,} rows", "lake", "wall : 3-month lake", "bytes read : 3-month lake", "bytes read : the whole first run")
+        base = None
+        for months in (3, 24):
+            out = self.folder / f"increment{months}"
+            arguments = ["generate", "aws", "--seed", 3, "--rows", a_month * months, "--months", months, "--out", out]
+            centavo(*arguments, "--before-restatement", seconds=3600)
+            lake = self.new_lake(out)
+            first = measure.run([program(), "--lake", lake.folder, "run", "--tenant", "acme"])
+            centavo(*arguments, seconds=3600)
+            cost = measure.run([program(), "--lake", lake.folder, "run", "--tenant", "acme"])
+            lake("reconcile", "--tenant", "acme")
+            base = base or cost
+            say(f"| {months} months | {ratio(cost.wall, base.wall)} | {ratio(cost.read_bytes, base.read_bytes)} | {ratio(cost.read_bytes, first.read_bytes)} |")
+            shutil.rmtree(lake.folder)
+            shutil.rmtree(out)
+
+    def noop(self):
+        import bill as hand
+        table("a run that has nothing to do", "lake", "wall : 100 ms")
+        report = hand.Report(self.folder / "noop-bills")
+        report.deliver(hand.lines(100))
+        lake = self.new_lake(report.folder)
+        pack = lake.folder / "packs" / "wide"
+        (pack / "gold").mkdir(parents=True)
+        (pack / "pack.yaml").write_text("pack: wide\nversion: 1\ndescription: two hundred small tables\nrequires: [focus]\n")
+        for number in range(200):
+            (pack / "gold" / f"wide_{number:03d}.yaml").write_text(
+                f"table: gold.wide_{number:03d}\ndescription: one of many\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
+                "  - {name: billing_period, type: date, required: true}\n  - {name: charges, type: bigint, required: true}\n")
+            (pack / "gold" / f"wide_{number:03d}.sql").write_text(
+                "select billing_period, count(*) as charges from silver.focus_cost_and_usage\n"
+                "where billing_period >= $period_first and billing_period < $period_end\ngroup by billing_period\n")
+        lake.run("acme", seconds=600)
+        costs = [measure.run([program(), "--lake", lake.folder, "run", "--tenant", "acme"]) for _ in range(5)]
+        tables = len(lake.versions("acme"))
+        say(f"| {tables} tables | {ratio(measure.best(costs).wall, 0.1)} |")
+
+    def log(self):
+        """Opens a table of 10,000 commits with checkpoints, beside delta-rs opening the same one."""
+        import bill as hand
+        table("a table of 10,000 commits", "what", "centavo : delta-rs, wall of the whole process")
+        report = hand.Report(self.folder / "log-bills")
+        report.deliver(hand.lines(50))
+        lake = self.new_lake(report.folder)
+        lake.run("acme")
+        name, folder = next((name, folder) for name, folder in lake.log_folders("acme").items() if name.startswith("gold."))
+        log = folder / "_delta_log"
+        last = max(int(path.stem) for path in log.glob("*.json") if path.stem.isdigit())
+        for version in range(last + 1, 10_000):
+            (log / f"{version:020d}.json").write_text(json.dumps(
+                {"commitInfo": {"timestamp": 1790000000000 + version, "operation": "WRITE", "operationParameters": {}, "isBlindAppend": True}}) + "\n")
+        checkpoint = "import sys; from deltalake import DeltaTable; DeltaTable(sys.argv[1]).create_checkpoint()"
+        subprocess.run([PYTHON["interop"], "-c", checkpoint, folder], check=True, capture_output=True)
+        reader = "import sys; from deltalake import DeltaTable; t = DeltaTable(sys.argv[1]); print(t.version(), len(t.file_uris()))"
+        theirs = measure.best([measure.run([PYTHON["interop"], "-c", reader, folder]) for _ in range(3)])
+        mine = measure.best([measure.run([program(), "--lake", lake.folder, "history", name, "--tenant", "acme", "--limit", "1"]) for _ in range(3)])
+        say(f"| open at the newest version | {ratio(mine.wall, theirs.wall)} |")
+
+    def skipping(self):
+        table("file skipping", "query", "bytes read : a query of every row")
+        raw = self.bill(ROWS, "csv_gz", MONTHS)
+        lake = self.new_lake(raw)
+        lake.run("acme", seconds=3600)
+        whole = f"select sum(BilledCost) from {COSTS}"
+        account = lake.value("acme", f"select min(SubAccountId) from {COSTS}")
+        day = f"{whole} where billing_period = date '2026-09-01' and ChargePeriodStart >= timestamptz '2026-09-10 00:00:00+00' " \
+              f"and ChargePeriodStart < timestamptz '2026-09-11 00:00:00+00' and SubAccountId = '{account}'"
+        costs = {sql: measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", sql]) for sql in ("select 1", whole, day)}
+        base = costs["select 1"].read_bytes
+        say(f"| one day of one account | {ratio(costs[day].read_bytes - base, costs[whole].read_bytes - base)} |")
+        shutil.rmtree(lake.folder)
+
+
+def stages_of(document, wall):
+    """Seconds by stage of a `run --json`: layers by their tasks' seconds, and what no task accounts for."""
+    runs = document if isinstance(document, list) else [document]
+    stages = {}
+    for run in runs:
+        for task in run.get("tasks", run.get("outcomes", [])):
+            name = str(task.get("table", ""))
+            layer = name.split(".")[0] or "other"
+            stages[layer] = stages.get(layer, 0) + float(task.get("seconds") or 0)
+    accounted = sum(stages.values())
+    if wall > accounted:
+        stages["landing, proof, start and end"] = wall - accounted
+    return stages
+
+
+def table(title, *heads):
+    say()
+    say(f"### {title}")
+    say()
+    say("| " + " | ".join(heads) + " |")
+    say("|" + " --- |" * len(heads))
+
+
+def machine():
+    model = re.search(r"model name\s*:\s*(.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    memory = int(re.search(r"MemTotal:\s*(\d+)", pathlib.Path("/proc/meminfo").read_text()).group(1)) // (1024 * 1024)
+    return f"{os.cpu_count()} cores ({model.group(1).strip() if model else os.uname().machine}), {memory} GiB, {os.uname().sysname}"
+
+
+def main():
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip() or "no commit"
+    dirty = subprocess.run(["git", "-C", ROOT, "status", "--porcelain", "--", "src", "packs"], capture_output=True, text=True).stdout.strip()
+    say(f"## {datetime.date.today()}, {commit}{' with changes' if dirty else ''}")
+    say()
+    say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
+    with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
+        bench = Bench(pathlib.Path(folder))
+        parts = ["raw_to_gold", "plain", "limits", "increment", "skipping", "noop", "log"] + (["rivals"] if FULL else [])
+        for part in parts:
+            if ONLY and part not in ONLY:
+                continue
+            try:
+                getattr(bench, part)()
+            except (RuntimeError, AssertionError, subprocess.SubprocessError, OSError, KeyError, ValueError) as error:
+                bench.broken.append(part)
+                say(f"BROKEN  {part}: {type(error).__name__}: {str(error)[-1500:]}")
+        for part in ONLY - set(parts):
+            getattr(bench, part)()
+    results = HERE / "RESULTS.md"
+    if not results.exists():
+        results.write_text("# What make bench measured\n\nNewest last. Every number is a ratio within one run; see bench/run.py for what is compared.\n")
+    with results.open("a") as file:
+        file.write("\n" + "\n".join(report_lines).rstrip() + "\n")
+    if bench.broken:
+        print(f"bench: {len(bench.broken)} broken results", file=sys.stderr)
+    return 1 if bench.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
