@@ -311,7 +311,7 @@ class Assembler {
         mistake(check.place, fmt::format("{} needs text, and column \"{}\" is {}", what, column, spec->type));
       }
       if (check.kind == CheckKind::range && spec && check.place != spec->place) {
-        for (std::string* end : {&check.min, &check.max}) make_literal(*end, spec->type, check.place, what);
+        for (std::string* end : {&check.min, &check.max}) make_plain(*end, spec->type, check.place, what);
       }
     }
     if (!check.pattern.empty()) patterns_.push_back({check.pattern, check.place, what});
@@ -323,11 +323,11 @@ class Assembler {
     }
   }
 
-  void make_literal(std::string& value, const std::string& type, const Place& place, const std::string& what) {
+  void make_plain(std::string& value, const std::string& type, const Place& place, const std::string& what) {
     if (value.empty() || type.empty()) return;
-    auto literal = sql_literal(type, value);
-    if (!literal) return mistake(place, fmt::format("{}: {}", what, literal.error().message), literal.error().hint);
-    value = *literal;
+    auto plain = plain_value(type, value);
+    if (!plain) return mistake(place, fmt::format("{}: {}", what, plain.error().message), plain.error().hint);
+    value = *plain;
   }
 
   Status check_patterns() {
@@ -549,7 +549,7 @@ class Assembler {
         for (const Parameter& parameter : pack.parameters) known.push_back(parameter.name);
         mistake(at("parameters"), fmt::format("unknown parameter \"{}\"", name), did_you_mean(name, known));
       } else {
-        make_literal(value, declared->type, at("parameters"), fmt::format("parameter \"{}\"", name));
+        make_plain(value, declared->type, at("parameters"), fmt::format("parameter \"{}\"", name));
       }
     }
   }

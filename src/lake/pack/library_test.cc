@@ -89,7 +89,7 @@ TEST(Library, ChecksComeFromColumnsInterfaceAndTable) {
   EXPECT_EQ(find(contract, "required_currency")->severity, Severity::quarantine) << "of its column";
   EXPECT_EQ(find(contract, "required_email_masked")->severity, Severity::warn);
   EXPECT_THAT(find(contract, "accepted_values_currency")->values, ElementsAre("BRL", "USD"));
-  EXPECT_EQ(find(contract, "range_ordered_at")->min, "CAST('2020-01-01 00:00:00.000+00' AS TIMESTAMP WITH TIME ZONE)");
+  EXPECT_EQ(find(contract, "range_ordered_at")->min, "2020-01-01 00:00:00.000+00");
   EXPECT_EQ(find(contract, "reconciles_bronze_shop_orders")->theirs_where, "amount is not null");
   ASSERT_EQ(contract.proofs.size(), 1u) << "the interface's";
   EXPECT_EQ(contract.proofs[0].amount, "Amount");

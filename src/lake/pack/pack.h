@@ -44,7 +44,7 @@ struct ColumnSpec {
   std::string description;
   std::vector<std::string> accepted;    ///< the only values allowed; empty: any
   std::string pattern;                  ///< regular expression that values match; empty: any
-  std::string min, max;                 ///< SQL literals (types.h), inclusive; empty: unbounded
+  std::string min, max;                 ///< plain values (types.h, plain_value), inclusive; empty: unbounded
   std::string classification;           ///< "", "personal", "financial", "secret"
   std::string mask;                     ///< what a reader without the grant sees: "", "hash", "hide", "email", "last4"
   Severity severity = Severity::error;  ///< of required, accepted, pattern and range of this column
@@ -184,7 +184,7 @@ struct SourceKind {
 struct Parameter {
   std::string name;
   std::string type;
-  std::string default_value;   ///< SQL literal: 1000, 'BRL', DATE '2026-01-01'; for a tenant's own value: types.h, sql_literal
+  std::string default_value;   ///< plain value of the type; a tenant's own is checked by types.h, plain_value
   std::string description;
   Place place;
 };
@@ -194,7 +194,7 @@ struct PackTest {
   std::string title;
   TableName model;
   std::string period;                                    ///< "2026-10" or ""
-  std::map<std::string, std::string> parameters;         ///< name -> SQL literal, typed by the pack's declaration
+  std::map<std::string, std::string> parameters;         ///< name -> plain value of the declared type
   using Row = std::vector<std::pair<std::string, std::optional<std::string>>>;   ///< column -> text; nested values as JSON
   std::vector<std::pair<std::string, std::vector<Row>>> given;   ///< table (or interface view) -> rows
   std::vector<Row> expect;                               ///< columns named are compared, in any order of rows

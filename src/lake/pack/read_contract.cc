@@ -15,13 +15,13 @@ constexpr std::array<std::string_view, 14> kCheckNames = {
     "required",   "unique",    "accepted_values", "pattern",     "range",           "reference", "row_count_change", "freshness",
     "reconciles", "valid_cpf", "valid_cnpj",      "valid_email", "schema_unchanged", "sql"};
 
-// A bound as an SQL literal of the column's type; as written text stays when the type is not known here.
+// A bound as a value of the column's type.
 std::string bound(Fields& fields, std::string_view key, const std::string& type) {
   const std::string text = fields.text(key);
   if (text.empty() || type.empty()) return text;
-  auto literal = sql_literal(type, text);
-  if (literal) return *literal;
-  fields.mistake(key, fmt::format("{}: {}", key, literal.error().message), literal.error().hint);
+  auto plain = plain_value(type, text);
+  if (plain) return *plain;
+  fields.mistake(key, fmt::format("{}: {}", key, plain.error().message), plain.error().hint);
   return {};
 }
 
@@ -87,7 +87,7 @@ void read_reconciles(const Reading& reading, const Yaml& node, CheckSpec& out) {
   pair("by", out.ours_by, out.theirs_by);
   pair("where", out.ours_where, out.theirs_where);
   out.tolerance = fields.text("tolerance", "0");
-  const auto tolerance = sql_literal("DECIMAL(38,21)", out.tolerance);
+  const auto tolerance = plain_value("DECIMAL(38,21)", out.tolerance);
   if (!tolerance || out.tolerance.starts_with('-')) {
     fields.mistake("tolerance", fmt::format("tolerance: \"{}\" is not an amount from 0 on", out.tolerance));
   } else {

@@ -77,10 +77,10 @@ std::vector<Parameter> read_parameters(Fields& pack) {
       continue;
     }
     parameter.type = *normal;
-    if (const auto literal = sql_literal(parameter.type, value)) {
-      parameter.default_value = *literal;
+    if (const auto plain = plain_value(parameter.type, value)) {
+      parameter.default_value = *plain;
     } else {
-      fields.mistake("default", literal.error().message, literal.error().hint);
+      fields.mistake("default", plain.error().message, plain.error().hint);
     }
     if (std::any_of(out.begin(), out.end(), [&](const Parameter& p) { return p.name == parameter.name; })) {
       fields.mistake("name", fmt::format("parameter \"{}\" is here twice", parameter.name));

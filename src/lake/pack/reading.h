@@ -17,7 +17,7 @@ namespace centavo::pack {
 /// `did you mean "columns"?` for the nearest of `known`, or all of them when they are few, or "".
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& known);
 
-/// "x_ChargeId" -> "x_charge_id"; blanks and signs become '_'.
+/// "x_ChargeId" -> "x_charge_id", for names of checks (delivered columns have a rule of their own).
 std::string snake_case(std::string_view name);
 
 /// Whether the name is lower-case snake_case and begins with a letter.

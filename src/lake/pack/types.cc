@@ -149,28 +149,19 @@ tl::unexpected<Error> not_a(std::string_view what, std::string_view text, std::s
   return fail_hint(std::move(hint), ErrorKind::invalid_argument, "\"{}\" is not a {}", text, what);
 }
 
-std::string quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    if (c == '\'') out += '\'';
-    out += c;
-  }
-  return out + "'";
-}
-
 }  // namespace
 
 Result<std::string> normalise_type(std::string_view text) { return TypeParser(text).whole(); }
 
-Result<std::string> sql_literal(std::string_view type, std::string_view text) {
-  if (type == "VARCHAR") return quoted(text);
+Result<std::string> plain_value(std::string_view type, std::string_view text) {
+  if (type == "VARCHAR") return std::string(text);
   if (type == "BOOLEAN") {
     if (text != "true" && text != "false") return not_a("boolean", text, "write true or false");
     return std::string(text);
   }
   if (type == "DATE") {
     if (text.size() != 10 || !parse_iso_time(text)) return not_a("date", text, "write 2026-09-30");
-    return fmt::format("DATE '{}'", text);
+    return std::string(text);
   }
   if (type == kTimestamp || type == "TIMESTAMP") {
     const auto time = parse_iso_time(text);
@@ -178,7 +169,7 @@ Result<std::string> sql_literal(std::string_view type, std::string_view text) {
     std::string iso = iso_time(*time);  // 2026-09-30T12:00:00.000Z
     iso.pop_back();
     iso[10] = ' ';
-    return type == "TIMESTAMP" ? fmt::format("TIMESTAMP '{}'", iso) : fmt::format("CAST('{}+00' AS TIMESTAMP WITH TIME ZONE)", iso);
+    return type == "TIMESTAMP" ? iso : iso + "+00";
   }
   const bool decimal = type.starts_with("DECIMAL(");
   if (decimal || is_whole_number(type) || type == "DOUBLE" || type == "FLOAT") {

@@ -1,6 +1,6 @@
 #pragma once
 /// \file lake/pack/types.h
-/// Column types as packs write them, and values of them as SQL literals.
+/// Column types as packs write them, and values of those types.
 
 #include <string>
 #include <string_view>
@@ -13,8 +13,8 @@ namespace centavo::pack {
 /// "list(varchar)" -> "VARCHAR[]". `invalid_argument` for anything a Delta table cannot hold; the hint says what to write.
 Result<std::string> normalise_type(std::string_view text);
 
-/// `text` as a literal of a (normalised) type that DuckDB and Spark both read: 1000, DATE '2026-01-01', 'it''s'.
-/// `invalid_argument` when the text is not a value of the type.
-Result<std::string> sql_literal(std::string_view type, std::string_view text);
+/// `text` as the plain text of a value of a (normalised) type: 1e3 -> 1000, 2026-09-30T12:00:00Z -> 2026-09-30 12:00:00.000+00.
+/// In SQL: cast('<it>' as <type>). `invalid_argument` when it is not a value of the type.
+Result<std::string> plain_value(std::string_view type, std::string_view text);
 
 }  // namespace centavo::pack
