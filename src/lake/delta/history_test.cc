@@ -1,6 +1,8 @@
 // Random histories against a model in memory, faults at every call of the store, and many writers at once.
 #include <atomic>
+#include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <random>
 #include <thread>
 
@@ -231,6 +233,35 @@ TEST(DeltaWriters, ManyAtOnceLoseAndDoubleNothing) {
   EXPECT_THAT(*table.history(), SizeIs(static_cast<std::size_t>(snapshot.version() + 1)));  // contiguous
   std::printf("%d writers, %lld versions, %d conflicts done again\n", kWriters, static_cast<long long>(snapshot.version()),
               conflicts.load());
+}
+
+TEST(DeltaLongLog, OpensByItsCheckpoint) {
+  constexpr int kCommits = 10'000;
+  const Folder folder;
+  const auto store = *open_local_store(folder.text());
+  const Schema schema = schema_of({{"period", "DATE"}, {"line", "INTEGER"}});
+  Table table = *Table::create(*store, test_engine(), "t", schema, {"period"}, {});
+  for (int i = 1; i <= kCommits; ++i) {  // as a writer would, but without syncing each
+    std::ofstream(folder.text() + "/" + commit_key("t", i))
+        << fmt::format(R"({{"commitInfo":{{"operation":"WRITE"}}}}{}{{"add":{{"path":"period=2026-09-01/f{}.parquet",)"
+                       R"("partitionValues":{{"period":"2026-09-01"}},"size":1,"modificationTime":1,"dataChange":true,)"
+                       R"("stats":"{{\"numRecords\":1,\"minValues\":{{\"line\":{}}},\"maxValues\":{{\"line\":{}}}}}"}}}}{})",
+                       "\n", i, i, i, "\n");
+  }
+  const auto timed = [](const char* what, const auto& work) {
+    const auto begin = std::chrono::steady_clock::now();
+    work();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+    std::printf("  %s: %lld ms\n", what, static_cast<long long>(ms));
+  };
+  timed("replay of 10,000 commits", [&] { EXPECT_EQ(table.snapshot()->version(), kCommits); });
+  timed("checkpoint of 10,000 files", [&] { ASSERT_THAT(table.checkpoint(), IsOk()); });
+  timed("open by the checkpoint", [&] {
+    EXPECT_EQ(Table::open(*store, test_engine(), "t")->snapshot()->total_rows(), kCommits);
+  });
+  timed("snapshot when nothing is new", [&] { EXPECT_EQ(table.snapshot()->version(), kCommits); });
+  timed("skipping over 10,000 files", [&] { EXPECT_THAT(*table.snapshot()->files_for("line = 77"), SizeIs(1)); });
+  timed("SQL over 10,000 files", [&] { EXPECT_THAT(table.snapshot()->select_sql(), IsOk()); });
 }
 
 }  // namespace
