@@ -5,7 +5,8 @@
 namespace centavo::delta {
 namespace {
 
-// In the commitInfo of our commits: how many lines follow. A commit cut at a line's end would else read as a smaller one.
+// In the commitInfo of our commits: how many lines follow. A commit cut at a line's end would else read as a smaller
+// one.
 constexpr const char* kActionCount = "actionCount";
 
 tl::unexpected<Error> missing(std::string_view action, std::string_view field) {
@@ -106,8 +107,10 @@ std::size_t value_end(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quoted) {
-      if (c == '\\') ++i;
-      else if (c == '"') quoted = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        quoted = false;
     } else if (c == '"') {
       quoted = true;
     } else if (c == '{') {
@@ -153,8 +156,8 @@ std::map<std::string, std::string> text_map_of(const Json& json) {
 std::string file_key(std::string_view path, const Json& deletion_vector) {
   std::string key = canonical_path(path);
   if (deletion_vector.is_object()) {
-    key += fmt::format("\x01{}{}@{}", text_or(deletion_vector, "storageType"), text_or(deletion_vector, "pathOrInlineDv"),
-                       int_or(deletion_vector, "offset"));
+    key += fmt::format("\x01{}{}@{}", text_or(deletion_vector, "storageType"),
+                       text_or(deletion_vector, "pathOrInlineDv"), int_or(deletion_vector, "offset"));
   }
   return key;
 }
@@ -203,7 +206,8 @@ Result<Actions> parse_actions(std::string_view text) {
   if (lines == 0) return fail(ErrorKind::corrupt_data, "no action in it");
   const std::int64_t announced = int_or(actions.commit_info, kActionCount, -1);
   if (announced >= 0 && announced != lines - 1) {
-    return fail(ErrorKind::corrupt_data, "{} actions, but its commitInfo announces {}: it was cut", lines - 1, announced);
+    return fail(ErrorKind::corrupt_data, "{} actions, but its commitInfo announces {}: it was cut", lines - 1,
+                announced);
   }
   return actions;
 }

@@ -70,7 +70,8 @@ struct Actions {
 /// What makes a logical file: the file's path and its deletion vector. Two spellings of one path give one key.
 std::string file_key(std::string_view path, const Json& deletion_vector);
 
-/// Adds one action, {"add": {...}}, to `out`. Unknown actions and fields are ignored. `corrupt_data` says what is missing.
+/// Adds one action, {"add": {...}}, to `out`. Unknown actions and fields are ignored. `corrupt_data` says what is
+/// missing.
 Status parse_action(const Json& action, Actions& out);
 
 /// All lines of a commit (or a JSON checkpoint). `corrupt_data` for anything that is not complete: a cut line, no line

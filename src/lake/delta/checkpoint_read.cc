@@ -5,7 +5,8 @@
 namespace centavo::delta {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSmallActions{"protocol", "metaData", "txn", "remove", "domainMetadata", "sidecar"};
+constexpr std::array<std::string_view, 6> kSmallActions{"protocol", "metaData",       "txn",
+                                                        "remove",   "domainMetadata", "sidecar"};
 
 /// The engine says "io" of a cut Parquet file and "invalid" of a strange one: for a reader of logs both are corrupt.
 Error as_corrupt(Error error) {
@@ -48,9 +49,10 @@ Result<std::string> checkpoint_query(duck::Connection& connection, const std::st
     };
     has.stats = type.child("stats") != nullptr;
     has.stats_parsed = type.child("stats_parsed") != nullptr;
-    const std::string stats = has.stats && has.stats_parsed ? fmt::format("coalesce({}, {})", field("stats", false), field("stats_parsed", true))
-                              : has.stats                   ? field("stats", false)
-                                                            : field("stats_parsed", true);
+    const std::string stats = has.stats && has.stats_parsed
+                                  ? fmt::format("coalesce({}, {})", field("stats", false), field("stats_parsed", true))
+                              : has.stats ? field("stats", false)
+                                          : field("stats_parsed", true);
     select += fmt::format("\"add\" is not null, {}, {}, {}, {}, {}, {}, {}", field("path", false),
                           field("partitionValues", true), field("size", false), field("modificationTime", false), stats,
                           field("deletionVector", true), field("tags", true));
@@ -63,7 +65,8 @@ Result<Json> json_at(const duck::Rows& rows, std::size_t column) {
   return parse_json(rows.text(column));
 }
 
-Status read_parquet_part(const Place& place, const std::string& key, SnapshotState& state, std::vector<Sidecar>& sidecars) {
+Status read_parquet_part(const Place& place, const std::string& key, SnapshotState& state,
+                         std::vector<Sidecar>& sidecars) {
   TRY(place.store->info(key));
   duck::Connection connection = TRY(place.engine->connect());
   AddColumns has;

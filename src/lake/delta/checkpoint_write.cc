@@ -18,17 +18,33 @@ OrderedJson shape_of(const Protocol& protocol) {
   OrderedJson protocol_shape{{"minReaderVersion", "INTEGER"}, {"minWriterVersion", "INTEGER"}};
   if (protocol.reader_version >= 3) protocol_shape["readerFeatures"] = OrderedJson::array({"VARCHAR"});
   if (protocol.writer_version >= 7) protocol_shape["writerFeatures"] = OrderedJson::array({"VARCHAR"});
-  return OrderedJson{
-      {"txn", {{"appId", "VARCHAR"}, {"version", "BIGINT"}, {"lastUpdated", "BIGINT"}}},
-      {"add", {{"path", "VARCHAR"}, {"partitionValues", map}, {"size", "BIGINT"}, {"modificationTime", "BIGINT"},
-               {"dataChange", "BOOLEAN"}, {"stats", "VARCHAR"}, {"tags", map}}},
-      {"remove", {{"path", "VARCHAR"}, {"deletionTimestamp", "BIGINT"}, {"dataChange", "BOOLEAN"},
-                  {"extendedFileMetadata", "BOOLEAN"}, {"partitionValues", map}, {"size", "BIGINT"}}},
-      {"metaData", {{"id", "VARCHAR"}, {"name", "VARCHAR"}, {"description", "VARCHAR"},
-                    {"format", {{"provider", "VARCHAR"}, {"options", map}}}, {"schemaString", "VARCHAR"},
-                    {"partitionColumns", OrderedJson::array({"VARCHAR"})}, {"configuration", map}, {"createdTime", "BIGINT"}}},
-      {"protocol", protocol_shape},
-      {"domainMetadata", {{"domain", "VARCHAR"}, {"configuration", "VARCHAR"}, {"removed", "BOOLEAN"}}}};
+  return OrderedJson{{"txn", {{"appId", "VARCHAR"}, {"version", "BIGINT"}, {"lastUpdated", "BIGINT"}}},
+                     {"add",
+                      {{"path", "VARCHAR"},
+                       {"partitionValues", map},
+                       {"size", "BIGINT"},
+                       {"modificationTime", "BIGINT"},
+                       {"dataChange", "BOOLEAN"},
+                       {"stats", "VARCHAR"},
+                       {"tags", map}}},
+                     {"remove",
+                      {{"path", "VARCHAR"},
+                       {"deletionTimestamp", "BIGINT"},
+                       {"dataChange", "BOOLEAN"},
+                       {"extendedFileMetadata", "BOOLEAN"},
+                       {"partitionValues", map},
+                       {"size", "BIGINT"}}},
+                     {"metaData",
+                      {{"id", "VARCHAR"},
+                       {"name", "VARCHAR"},
+                       {"description", "VARCHAR"},
+                       {"format", {{"provider", "VARCHAR"}, {"options", map}}},
+                       {"schemaString", "VARCHAR"},
+                       {"partitionColumns", OrderedJson::array({"VARCHAR"})},
+                       {"configuration", map},
+                       {"createdTime", "BIGINT"}}},
+                     {"protocol", protocol_shape},
+                     {"domainMetadata", {{"domain", "VARCHAR"}, {"configuration", "VARCHAR"}, {"removed", "BOOLEAN"}}}};
 }
 
 /// Collects actions into a temporary table, some megabytes of JSON at a time.
@@ -46,7 +62,8 @@ class ActionTable {
 
   Status flush() {
     if (chunk_.empty()) return {};
-    const std::string rows = fmt::format("select unnest(from_json({}, {}), max_depth := 2)", duck::literal(chunk_ + "]"), shape_);
+    const std::string rows =
+        fmt::format("select unnest(from_json({}, {}), max_depth := 2)", duck::literal(chunk_ + "]"), shape_);
     chunk_.clear();
     const bool first = std::exchange(exists_, true) == false;
     return connection_.run(first ? fmt::format("create or replace temp table checkpoint_actions as {}", rows)
@@ -98,7 +115,8 @@ Status write_checkpoint(const SnapshotState& state) {
   TRY(put_actions(state, table));
   const std::string temporary = fmt::format("{}/.{}.checkpoint.tmp", log_folder(place.root), new_uuid());
   const std::string path = TRY(place.store->engine_path(temporary));
-  const Status copied = connection.run(fmt::format("copy checkpoint_actions to {} (format parquet)", duck::literal(path)));
+  const Status copied =
+      connection.run(fmt::format("copy checkpoint_actions to {} (format parquet)", duck::literal(path)));
   if (!copied) {
     (void)place.store->remove(temporary);
     return copied;
@@ -109,7 +127,9 @@ Status write_checkpoint(const SnapshotState& state) {
     return moved;
   }
   const ObjectInfo info = TRY(place.store->info(key));
-  const Json hint{{"version", state.version}, {"size", table.count()}, {"sizeInBytes", info.size_bytes},
+  const Json hint{{"version", state.version},
+                  {"size", table.count()},
+                  {"sizeInBytes", info.size_bytes},
                   {"numOfAddFiles", state.files.size()}};
   return place.store->write(last_checkpoint_key(place.root), hint.dump());
 }

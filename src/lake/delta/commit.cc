@@ -28,7 +28,8 @@ Status check_partition_value(const Field& field, const std::string& value) {
     return fail(ErrorKind::invalid_argument, "partition column {}: \"{}\" is not of type {}", field.name, value, type);
   };
   if (value.empty()) {
-    return fail_hint("use null", ErrorKind::invalid_argument, "partition column {}: an empty value would be read as null", field.name);
+    return fail_hint("use null", ErrorKind::invalid_argument,
+                     "partition column {}: an empty value would be read as null", field.name);
   }
   const auto all_digits = [](std::string_view text) {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
@@ -52,7 +53,8 @@ Status check_required(const Schema& schema, const NewFile& file) {
   if (!stats || !stats->is_object() || !stats->contains("nullCount")) return {};
   for (const Field& field : schema.fields) {
     if (!field.nullable && int_or((*stats)["nullCount"], field.name.c_str()) > 0) {
-      return fail(ErrorKind::invalid_argument, "column {} must not be null, but {} has nulls in it", field.name, file.path);
+      return fail(ErrorKind::invalid_argument, "column {} must not be null, but {} has nulls in it", field.name,
+                  file.path);
     }
   }
   return {};
@@ -61,8 +63,8 @@ Status check_required(const Schema& schema, const NewFile& file) {
 Status check_new_file(const SnapshotState& base, const Schema& schema, const NewFile& file) {
   const auto& columns = base.metadata->partition_columns;
   if (file.partition_values.size() != columns.size()) {
-    return fail(ErrorKind::invalid_argument, "file {} has {} partition values, the table {} partition columns", file.path,
-                file.partition_values.size(), columns.size());
+    return fail(ErrorKind::invalid_argument, "file {} has {} partition values, the table {} partition columns",
+                file.path, file.partition_values.size(), columns.size());
   }
   for (const std::string& column : columns) {
     const auto it = file.partition_values.find(column);
@@ -91,7 +93,8 @@ Status settle_files(const SnapshotState& base, const Actions& actions) {
     TRY(store.settle(key));
     const ObjectInfo info = TRY(store.info(key));
     if (info.size_bytes != add.file.size_bytes) {
-      return fail(ErrorKind::corrupt_data, "file {} has {} bytes, {} were written", path, info.size_bytes, add.file.size_bytes);
+      return fail(ErrorKind::corrupt_data, "file {} has {} bytes, {} were written", path, info.size_bytes,
+                  add.file.size_bytes);
     }
   }
   return {};
@@ -134,7 +137,8 @@ class Writer {
       if (written) return CommitResult{version, false};
       if (written.error().kind == ErrorKind::outcome_unknown) {
         return fail_hint("look at the table's history for this change before you repeat it", ErrorKind::outcome_unknown,
-                         "version {} was written but may not survive a power failure: {}", version, written.error().message);
+                         "version {} was written but may not survive a power failure: {}", version,
+                         written.error().message);
       }
       Actions winner;
       const Seen seen = TRY_IN(fmt::format("version {}", version), look_at(place_, version, transaction_id_, winner));
@@ -160,9 +164,9 @@ class Writer {
 
   std::string text() const {
     Actions actions = prepared_.actions;
-    actions.commit_info = commit_info_json(prepared_.info, place_.clock->now_ms(), base_.version, prepared_.blind_append,
-                                           prepared_.footprint.write_serializable ? "WriteSerializable" : "Serializable",
-                                           transaction_id_);
+    actions.commit_info = commit_info_json(
+        prepared_.info, place_.clock->now_ms(), base_.version, prepared_.blind_append,
+        prepared_.footprint.write_serializable ? "WriteSerializable" : "Serializable", transaction_id_);
     return to_lines(actions);
   }
 
@@ -177,8 +181,8 @@ class Writer {
         if (ours && theirs.app == ours->app && theirs.version >= ours->version) return CommitResult{at, true};
       }
       if (const auto reason = conflict_with(prepared_.footprint, winner)) {
-        return fail_hint("take a new snapshot and do the change again", ErrorKind::conflict, "version {} ({}) was first: {}",
-                         at, operation_of(winner), *reason);
+        return fail_hint("take a new snapshot and do the change again", ErrorKind::conflict,
+                         "version {} ({}) was first: {}", at, operation_of(winner), *reason);
       }
     }
     next_ = newest + 1;
@@ -209,8 +213,8 @@ TimeMs interval_ms(const std::map<std::string, std::string>& properties, const s
   if (std::sscanf(it->second.c_str(), "interval %lld %15s", &count, unit.data()) != 2 || count < 0) return otherwise;
   std::string name(unit.data());
   if (name.ends_with('s')) name.pop_back();
-  const std::map<std::string, TimeMs> units{{"millisecond", 1},  {"second", 1000},    {"minute", 60'000},
-                                            {"hour", kHourMs},   {"day", kDayMs},     {"week", 7 * kDayMs}};
+  const std::map<std::string, TimeMs> units{{"millisecond", 1}, {"second", 1000}, {"minute", 60'000},
+                                            {"hour", kHourMs},  {"day", kDayMs},  {"week", 7 * kDayMs}};
   const auto found = units.find(name);
   return found == units.end() ? otherwise : count * found->second;
 }
@@ -274,8 +278,10 @@ Result<Prepared> prepare(const SnapshotState& base, Change change) {
   for (const DataFile& file : change.remove) {
     const std::string key = file_key(file.path, file.deletion_vector);
     const auto it = base.files.find(key);
-    if (it == base.files.end()) return fail(ErrorKind::invalid_argument, "file {} is not in version {}", file.path, base.version);
-    if (!out.footprint.removes.insert(key).second) return fail(ErrorKind::invalid_argument, "file {} is removed twice", file.path);
+    if (it == base.files.end())
+      return fail(ErrorKind::invalid_argument, "file {} is not in version {}", file.path, base.version);
+    if (!out.footprint.removes.insert(key).second)
+      return fail(ErrorKind::invalid_argument, "file {} is removed twice", file.path);
     out.actions.removes.push_back(remove_of(*it->second, now, change.data_change));
   }
   std::int64_t rows = 0, bytes = 0;
@@ -307,7 +313,8 @@ Result<CommitResult> write_commit(TableState& table, const SnapshotState& base, 
   if (const auto& ours = prepared.footprint.transaction) {
     for (const SnapshotState* state : {&base, table.newest.get()}) {
       const auto it = state->transactions.find(ours->app);
-      if (it != state->transactions.end() && it->second.version >= ours->version) return CommitResult{state->version, true};
+      if (it != state->transactions.end() && it->second.version >= ours->version)
+        return CommitResult{state->version, true};
     }
   }
   TRY(settle_files(base, prepared.actions));
@@ -316,7 +323,8 @@ Result<CommitResult> write_commit(TableState& table, const SnapshotState& base, 
     auto newest = refresh_state(table.newest);
     Status done = newest ? write_checkpoint(**newest) : Status(fail(newest.error()));
     if (newest) table.newest = *newest;
-    if (!done) spdlog::warn("{}: version {} has no checkpoint: {}", table.words(), result.version, done.error().message);
+    if (!done)
+      spdlog::warn("{}: version {} has no checkpoint: {}", table.words(), result.version, done.error().message);
   }
   return result;
 }
@@ -395,7 +403,8 @@ Result<Table> Table::create(Store& store, duck::Database& engine, std::string ro
     Actions winner;
     const auto seen = look_at(place, 0, transaction_id, winner);
     if (!seen || *seen != Seen::ours) {
-      if (written.error().kind == ErrorKind::already_exists) return fail(ErrorKind::already_exists, "{}: there is a table", doing);
+      if (written.error().kind == ErrorKind::already_exists)
+        return fail(ErrorKind::already_exists, "{}: there is a table", doing);
       return fail_within(doing, written.error());
     }
   }

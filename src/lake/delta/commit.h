@@ -32,7 +32,8 @@ Remove remove_of(const DataFile& file, TimeMs now_ms, bool data_change);
 Metadata changed_metadata(const Metadata& metadata, const std::optional<Schema>& schema,
                           const std::map<std::string, std::string>& properties);
 
-/// Writes a checkpoint of `state` and the hint to it. `unsupported` when the table's properties ask for more than we do.
+/// Writes a checkpoint of `state` and the hint to it. `unsupported` when the table's properties ask for more than we
+/// do.
 Status write_checkpoint(const SnapshotState& state);
 
 /// "interval 30 days" in milliseconds; `otherwise` when it is missing or not that.

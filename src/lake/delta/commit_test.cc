@@ -50,7 +50,8 @@ TEST_F(DeltaCommit, ARepeatedTransactionIsANoOp) {
   EXPECT_TRUE(other.append(base, {file("2026-09", 1, 1)}, {}, AppTransaction{"aws/costs/cur", 6})->already_done);
   EXPECT_EQ(other.snapshot()->version(), 1);
   EXPECT_EQ(other.snapshot()->app_version("aws/costs/cur"), 7);
-  EXPECT_THAT(other.append(base, {file("2026-09", 1, 1)}, {}, AppTransaction{"aws/costs/cur", 8}), Fails(ErrorKind::conflict));
+  EXPECT_THAT(other.append(base, {file("2026-09", 1, 1)}, {}, AppTransaction{"aws/costs/cur", 8}),
+              Fails(ErrorKind::conflict));
 }
 
 TEST_F(DeltaCommit, HistoryTellsWhoDidWhat) {
@@ -112,7 +113,8 @@ TEST_F(DeltaCommit, SchemasThatNeedAFeatureAreRefused) {
   EXPECT_THAT(create_with(schema_of({{"a b", "INTEGER"}})), Fails(ErrorKind::unsupported));
   EXPECT_THAT(create_with(schema_of({{"a", "TIMESTAMP"}})), Fails(ErrorKind::unsupported));
   EXPECT_THAT(create_with(schema_of({{"a", "INTEGER"}, {"A", "INTEGER"}})), Fails(ErrorKind::invalid_argument));
-  EXPECT_THAT(create_with(schema_of({{"a", "INTEGER"}, {"m", "DECIMAL(9,2)"}}), {"m"}), Fails(ErrorKind::invalid_argument));
+  EXPECT_THAT(create_with(schema_of({{"a", "INTEGER"}, {"m", "DECIMAL(9,2)"}}), {"m"}),
+              Fails(ErrorKind::invalid_argument));
   EXPECT_THAT(create_with(schema_of({{"a", "INTEGER"}}), {"a"}), Fails(ErrorKind::invalid_argument));
   EXPECT_THAT(field_of_duck("h", "HUGEINT"), Fails(ErrorKind::unsupported));
   EXPECT_THAT(Table::create(store_, test_engine(), "t", schema_, {}, {}, {{"delta.enableDeletionVectors", "true"}}),
@@ -122,11 +124,13 @@ TEST_F(DeltaCommit, SchemasThatNeedAFeatureAreRefused) {
 TEST_F(DeltaCommit, NastyPartitionValuesRoundTrip) {
   const Schema schema = schema_of({{"tag", "VARCHAR"}, {"n", "INTEGER"}});
   Table table = *Table::create(store_, test_engine(), "silver/tags", schema, {"tag"}, {});
-  const std::vector<std::string> values{"a b", "a/b", "50%", "a:b", "a=b", "it's \"it\"", "São Paulo €", "&+?#", "[x]*", "back\\slash",
-                                        "a%20b", "tab\there", "__HIVE", "~", ".hidden"};
+  const std::vector<std::string> values{"a b",         "a/b",         "50%",    "a:b",  "a=b",
+                                        "it's \"it\"", "São Paulo €", "&+?#",   "[x]*", "back\\slash",
+                                        "a%20b",       "tab\there",   "__HIVE", "~",    ".hidden"};
   int n = 0;
   std::vector<std::string> expected{"~|-1"};
-  std::vector<NewFile> files{*write_file(store_, "silver/tags", schema, "select -1 as n", {"tag"}, {{"tag", std::nullopt}})};
+  std::vector<NewFile> files{
+      *write_file(store_, "silver/tags", schema, "select -1 as n", {"tag"}, {{"tag", std::nullopt}})};
   for (const std::string& value : values) {
     auto file = write_file(store_, "silver/tags", schema, fmt::format("select {} as n", n), {"tag"}, {{"tag", value}});
     ASSERT_THAT(file, IsOk()) << value;
@@ -134,8 +138,10 @@ TEST_F(DeltaCommit, NastyPartitionValuesRoundTrip) {
     expected.push_back(fmt::format("{}|{}", value, n++));
   }
   ASSERT_THAT(table.append(*table.snapshot(), files, {}), IsOk());
-  EXPECT_THAT(rows_of(*Table::open(store_, test_engine(), "silver/tags")->snapshot()), ::testing::UnorderedElementsAreArray(expected));
-  for (const std::string& value : values) EXPECT_THAT(*table.snapshot()->files_in({{"tag", value}}), SizeIs(1)) << value;
+  EXPECT_THAT(rows_of(*Table::open(store_, test_engine(), "silver/tags")->snapshot()),
+              ::testing::UnorderedElementsAreArray(expected));
+  for (const std::string& value : values)
+    EXPECT_THAT(*table.snapshot()->files_in({{"tag", value}}), SizeIs(1)) << value;
   EXPECT_THAT(*table.snapshot()->files_in({{"tag", std::nullopt}}), SizeIs(1));
 }
 
@@ -145,11 +151,14 @@ TEST_F(DeltaCommit, ManyPartitionsAreOneScan) {
   // One file under many partitions' names: what matters is the plan, not the bytes.
   std::vector<NewFile> files;
   for (int day = 0; day < 230; ++day) {
-    files.push_back(*write_file(store_, "t", schema, fmt::format("select {} as n", day * 2), {"day"}, {{"day", std::to_string(day)}}));
+    files.push_back(*write_file(store_, "t", schema, fmt::format("select {} as n", day * 2), {"day"},
+                                {{"day", std::to_string(day)}}));
   }
   ASSERT_THAT(table.append(*table.snapshot(), files, {}), IsOk());
   duck::Connection connection = *test_engine().connect();
-  EXPECT_EQ(**connection.value(fmt::format("select count(*) from {} t where n = day * 2", *table.snapshot()->select_sql())), "230");
+  EXPECT_EQ(
+      **connection.value(fmt::format("select count(*) from {} t where n = day * 2", *table.snapshot()->select_sql())),
+      "230");
 }
 
 TEST_F(DeltaCommit, ALostReplyIsNotALostOrDoubledCommit) {

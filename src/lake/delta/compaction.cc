@@ -5,7 +5,8 @@
 
 namespace centavo::delta {
 
-Result<std::vector<std::vector<std::size_t>>> plan_compaction(std::span<const DataFile> files, std::int64_t target_bytes) {
+Result<std::vector<std::vector<std::size_t>>> plan_compaction(std::span<const DataFile> files,
+                                                              std::int64_t target_bytes) {
   if (target_bytes <= 0) return fail(ErrorKind::invalid_argument, "target size {} is not positive", target_bytes);
   std::vector<std::size_t> order(files.size());
   std::iota(order.begin(), order.end(), std::size_t{0});

@@ -16,6 +16,7 @@ namespace centavo::delta {
 /// `files` come in any order. Returns groups of two or more indexes into `files`, each group at most `target_bytes` in
 /// total. A file of `target_bytes` or more is in no group. First fit, largest first: O(n log n + n g).
 /// `invalid_argument` when `target_bytes` is not positive.
-Result<std::vector<std::vector<std::size_t>>> plan_compaction(std::span<const DataFile> files, std::int64_t target_bytes);
+Result<std::vector<std::vector<std::size_t>>> plan_compaction(std::span<const DataFile> files,
+                                                              std::int64_t target_bytes);
 
 }  // namespace centavo::delta

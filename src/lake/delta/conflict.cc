@@ -45,9 +45,9 @@ std::optional<std::string> conflict_with(const Footprint& ours, const Actions& w
       return fmt::format("it removed {}, which this change removes too", remove.path);
     }
     // Without its partition values a removed file may have been any of those that were read.
-    const bool read = ours.data_change && remove.data_change &&
-                      (remove.has_partition_values ? is_read(ours, remove.partition_values)
-                                                   : ours.reads_all || !ours.reads.empty());
+    const bool read =
+        ours.data_change && remove.data_change &&
+        (remove.has_partition_values ? is_read(ours, remove.partition_values) : ours.reads_all || !ours.reads.empty());
     if (read) return fmt::format("it removed {}, which this change read", remove.path);
   }
   return std::nullopt;

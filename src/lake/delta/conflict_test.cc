@@ -5,10 +5,11 @@
 namespace centavo::delta {
 namespace {
 
-/// Two changes made against one base, in every pair and both orders. Source: the conflict table of docs/formats/delta.md.
+/// Two changes made against one base, in every pair and both orders. Source: the conflict table of
+/// docs/formats/delta.md.
 enum class Kind { append, replace_p, replace_q, replace_empty, optimize, add_column, restore };
 
-constexpr std::array<Kind, 7> kKinds{Kind::append, Kind::replace_p, Kind::replace_q, Kind::replace_empty,
+constexpr std::array<Kind, 7> kKinds{Kind::append,   Kind::replace_p,  Kind::replace_q, Kind::replace_empty,
                                      Kind::optimize, Kind::add_column, Kind::restore};
 
 const char* name_of_kind(Kind kind) {
@@ -116,7 +117,8 @@ TEST_F(DeltaConflict, WriteSerializableLetsABlindAppendBy) {
 TEST_F(DeltaConflict, AChangeOfTheProtocolFailsEverything) {
   const Snapshot base = *prepared().snapshot();
   ASSERT_THAT(store_.write(root_ + "/_delta_log/00000000000000000004.json",
-                           "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":3}}\n"), IsOk());
+                           "{\"protocol\":{\"minReaderVersion\":1,\"minWriterVersion\":3}}\n"),
+              IsOk());
   EXPECT_THAT(run(Kind::append, base), Fails(ErrorKind::conflict));
 }
 

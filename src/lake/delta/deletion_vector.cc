@@ -77,7 +77,8 @@ Result<std::vector<std::uint64_t>> parse_bitmaps(std::string_view data, std::int
 Result<std::string> decode_z85(std::string_view text) {
   static constexpr std::string_view letters =
       "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
-  if (text.size() % 5 != 0) return fail(ErrorKind::corrupt_data, "deletion vector: {} letters are not Z85", text.size());
+  if (text.size() % 5 != 0)
+    return fail(ErrorKind::corrupt_data, "deletion vector: {} letters are not Z85", text.size());
   std::string out;
   for (std::size_t i = 0; i < text.size(); i += 5) {
     std::uint64_t value = 0;
@@ -105,7 +106,8 @@ Result<DeletionVector> parse_deletion_vector(const Json& json) {
     vector.storage = DeletionVector::Storage::inline_bytes;
     vector.bytes = TRY(decode_z85(where));
   } else if (storage == "u") {
-    if (where.size() < kUuidLetters) return fail(ErrorKind::corrupt_data, "deletion vector: \"{}\" is too short", where);
+    if (where.size() < kUuidLetters)
+      return fail(ErrorKind::corrupt_data, "deletion vector: \"{}\" is too short", where);
     vector.storage = DeletionVector::Storage::relative;
     const std::size_t prefix = where.size() - kUuidLetters;
     const std::string uuid = uuid_text(TRY(decode_z85(std::string_view(where).substr(prefix))));

@@ -39,8 +39,10 @@ class Parser {
     if (at_ < text_.size() && text_[at_] == '"') {
       for (++at_; at_ < text_.size(); ++at_) {
         if (text_[at_] == '"') {
-          if (at_ + 1 < text_.size() && text_[at_ + 1] == '"') ++at_;
-          else break;
+          if (at_ + 1 < text_.size() && text_[at_ + 1] == '"')
+            ++at_;
+          else
+            break;
         }
         out += text_[at_];
       }

@@ -12,10 +12,10 @@ namespace centavo::delta {
 
 struct DuckType {
   std::string id;  ///< "VARCHAR", "DECIMAL", "STRUCT", "LIST", "MAP", "TIMESTAMP WITH TIME ZONE", …
-  int width = 0;   ///< of a decimal
+  int width = 0;  ///< of a decimal
   int scale = 0;
-  std::vector<std::string> names;    ///< of a struct's fields
-  std::vector<DuckType> children;    ///< of a struct, list (1) or map (2)
+  std::vector<std::string> names;  ///< of a struct's fields
+  std::vector<DuckType> children;  ///< of a struct, list (1) or map (2)
 
   const DuckType* child(std::string_view name) const;
 };

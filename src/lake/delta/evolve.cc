@@ -22,7 +22,8 @@ bool same_type(const Json& a, const Json& b) {
   if (!a.contains("fields") || !b.contains("fields") || a["fields"].size() != b["fields"].size()) return false;
   for (std::size_t i = 0; i < a["fields"].size(); ++i) {
     const Json &x = a["fields"][i], &y = b["fields"][i];
-    if (text_or(x, "name") != text_or(y, "name") || !same_type(x.value("type", Json()), y.value("type", Json()))) return false;
+    if (text_or(x, "name") != text_or(y, "name") || !same_type(x.value("type", Json()), y.value("type", Json())))
+      return false;
   }
   return true;
 }
@@ -64,7 +65,8 @@ Result<Snapshot> Table::evolve(const Snapshot& base, const Schema& wanted, Commi
   change.info = std::move(info);
   if (change.info.operation.empty()) change.info.operation = merged.widened.empty() ? "ADD COLUMNS" : "CHANGE COLUMN";
   if (!merged.added.empty()) change.info.parameters.emplace("columns", fmt::format("{}", fmt::join(merged.added, ",")));
-  if (!merged.widened.empty()) change.info.parameters.emplace("widened", fmt::format("{}", fmt::join(merged.widened, ",")));
+  if (!merged.widened.empty())
+    change.info.parameters.emplace("widened", fmt::format("{}", fmt::join(merged.widened, ",")));
   change.schema = merged.schema;
   TRY_IN(doing, check_new_schema(merged.schema, base.partition_columns()));
 

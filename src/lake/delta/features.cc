@@ -5,16 +5,23 @@
 namespace centavo::delta {
 namespace {
 
-const std::set<std::string> kReaderFeatures{"columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint",
-                                            "typeWidening", "typeWidening-preview", "vacuumProtocolCheck"};
-// A writer feature that changes nothing unless a column or a property uses it, which is checked one by one.
-const std::set<std::string> kWriterFeatures{"appendOnly", "invariants", "checkConstraints", "changeDataFeed",
-                                            "generatedColumns", "identityColumns", "allowColumnDefaults",
+const std::set<std::string> kReaderFeatures{"columnMapping",      "deletionVectors", "timestampNtz",
+                                            "v2Checkpoint",       "typeWidening",    "typeWidening-preview",
                                             "vacuumProtocolCheck"};
-const std::set<std::string> kOurProperties{
-    "delta.appendOnly", "delta.checkpointInterval", "delta.logRetentionDuration", "delta.deletedFileRetentionDuration",
-    "delta.enableExpiredLogCleanup", "delta.dataSkippingNumIndexedCols", "delta.isolationLevel",
-    "delta.checkpoint.writeStatsAsJson", "delta.minReaderVersion", "delta.minWriterVersion"};
+// A writer feature that changes nothing unless a column or a property uses it, which is checked one by one.
+const std::set<std::string> kWriterFeatures{"appendOnly",          "invariants",         "checkConstraints",
+                                            "changeDataFeed",      "generatedColumns",   "identityColumns",
+                                            "allowColumnDefaults", "vacuumProtocolCheck"};
+const std::set<std::string> kOurProperties{"delta.appendOnly",
+                                           "delta.checkpointInterval",
+                                           "delta.logRetentionDuration",
+                                           "delta.deletedFileRetentionDuration",
+                                           "delta.enableExpiredLogCleanup",
+                                           "delta.dataSkippingNumIndexedCols",
+                                           "delta.isolationLevel",
+                                           "delta.checkpoint.writeStatsAsJson",
+                                           "delta.minReaderVersion",
+                                           "delta.minWriterVersion"};
 
 constexpr std::array<const char*, 5> kColumnPromises{"delta.invariants", "delta.generationExpression",
                                                      "delta.identity.start", "delta.identity.step", "CURRENT_DEFAULT"};
@@ -127,14 +134,15 @@ Status check_writable(const Protocol& protocol, const Metadata& metadata, const 
       return fail(ErrorKind::unsupported, "table feature checkConstraints ({}) is not written", key);
     }
   }
-  for (const auto& [key, feature] : std::map<std::string, std::string>{
-           {"delta.enableChangeDataFeed", "changeDataFeed"},
-           {"delta.enableDeletionVectors", "deletionVectors"},
-           {"delta.enableRowTracking", "rowTracking"},
-           {"delta.enableInCommitTimestamps", "inCommitTimestamp"},
-           {"delta.enableIcebergCompatV1", "icebergCompatV1"},
-           {"delta.enableIcebergCompatV2", "icebergCompatV2"}}) {
-    if (is_on(metadata.configuration, key)) return fail(ErrorKind::unsupported, "table feature {} is not written", feature);
+  for (const auto& [key, feature] :
+       std::map<std::string, std::string>{{"delta.enableChangeDataFeed", "changeDataFeed"},
+                                          {"delta.enableDeletionVectors", "deletionVectors"},
+                                          {"delta.enableRowTracking", "rowTracking"},
+                                          {"delta.enableInCommitTimestamps", "inCommitTimestamp"},
+                                          {"delta.enableIcebergCompatV1", "icebergCompatV1"},
+                                          {"delta.enableIcebergCompatV2", "icebergCompatV2"}}) {
+    if (is_on(metadata.configuration, key))
+      return fail(ErrorKind::unsupported, "table feature {} is not written", feature);
   }
   return each_field(schema, [](const Field& field) -> Status {
     for (const char* promise : kColumnPromises) {
@@ -156,7 +164,8 @@ Status check_new_schema(const Schema& schema, const std::vector<std::string>& pa
     TRY_IN(fmt::format("column {}", field.name), duck_type_of(field.type));
     if (field.type == Json("timestamp_ntz")) {
       return fail_hint("use TIMESTAMP WITH TIME ZONE", ErrorKind::unsupported,
-                       "column {}: a timestamp without zone needs table feature timestampNtz, which is not written", field.name);
+                       "column {}: a timestamp without zone needs table feature timestampNtz, which is not written",
+                       field.name);
     }
   }
   TRY(each_field(schema, [](const Field& field) -> Status {
@@ -169,7 +178,8 @@ Status check_new_schema(const Schema& schema, const std::vector<std::string>& pa
   static const std::set<std::string> allowed{"string", "date", "byte", "short", "integer", "long", "boolean"};
   for (const std::string& column : partition_columns) {
     const Field* field = schema.find(column);
-    if (!field || field->name != column) return fail(ErrorKind::invalid_argument, "partition column {} is not a column", column);
+    if (!field || field->name != column)
+      return fail(ErrorKind::invalid_argument, "partition column {} is not a column", column);
     if (!field->type.is_string() || !allowed.contains(field->type.get<std::string>())) {
       return fail_hint("partition by a string, date, integer or boolean", ErrorKind::invalid_argument,
                        "partition column {} has type {}", column, field->type.dump());

@@ -54,12 +54,14 @@ class Golden {
     std::string files = (base / "expected_latest.parquet").string();
     if (fs::exists(base / "expected")) files = (base / "expected" / "**" / "*.parquet").string();
     duck::Connection connection = *engine_.connect();
-    const std::string expected = fmt::format("read_parquet({}, hive_partitioning=false, union_by_name=true)", duck::literal(files));
+    const std::string expected =
+        fmt::format("read_parquet({}, hive_partitioning=false, union_by_name=true)", duck::literal(files));
     const auto columns = connection.describe(fmt::format("select * from {}", *sql));
     if (!columns) return columns.error().message;
     const auto theirs = connection.describe(fmt::format("select * from {}", expected));
     if (!theirs) return theirs.error().message;
-    if (columns->size() != theirs->size()) return fmt::format("{} columns, {} expected", columns->size(), theirs->size());
+    if (columns->size() != theirs->size())
+      return fmt::format("{} columns, {} expected", columns->size(), theirs->size());
     std::string ours_list, their_list;
     for (const duck::Column& column : *columns) {
       std::string expression = duck::name(column.name);
@@ -70,8 +72,10 @@ class Golden {
     }
     const std::string a = fmt::format("(select {} from {})", ours_list, *sql);
     const std::string b = fmt::format("(select {} from {})", their_list, expected);
-    const auto counts = connection.all(fmt::format("select (select count(*) from {0}), (select count(*) from {1}), "
-        "(select count(*) from ({0} except all {1})), (select count(*) from ({1} except all {0}))", a, b));
+    const auto counts = connection.all(
+        fmt::format("select (select count(*) from {0}), (select count(*) from {1}), "
+                    "(select count(*) from ({0} except all {1})), (select count(*) from ({1} except all {0}))",
+                    a, b));
     if (!counts) return counts.error().message;
     const auto& row = counts->front();
     rows_read_ += std::stoll(*row[0]);

@@ -133,7 +133,8 @@ TEST_F(DeltaFaults, AReplaceHappensOnceOrNotAtAll) {
   const auto replace = [&](Table& table) {
     const auto base = table.snapshot();
     if (!base) return false;
-    const auto data = write_file(store_, root_, schema_, "select 7 as line, 7.000000001 as cost", partitions_, month("2026-09"));
+    const auto data =
+        write_file(store_, root_, schema_, "select 7 as line, 7.000000001 as cost", partitions_, month("2026-09"));
     return data && table.replace(*base, month("2026-09"), {*data}, {}, AppTransaction{"run", 1}).has_value();
   };
   for (const When when : {When::before, When::after}) {
@@ -201,15 +202,17 @@ TEST(DeltaWriters, ManyAtOnceLoseAndDoubleNothing) {
         const int line = w * 1000 + c;
         for (int attempt = 0;; ++attempt) {
           const auto base = table->snapshot();
-          const auto data = write_file(*store, "t", schema, fmt::format("select {} as line, 1 as cost", line), {"period"}, mine);
+          const auto data =
+              write_file(*store, "t", schema, fmt::format("select {} as line, 1 as cost", line), {"period"}, mine);
           if (!base || !data || attempt > 50) {
             ADD_FAILURE() << (!base ? base.error().message : !data ? data.error().message : "too many attempts");
             ++failures;
             break;
           }
           // Even writers append; odd ones replace their own month. One in the middle compacts.
-          Result<CommitResult> result = w % 2 == 0 ? table->append(*base, {*data}, {}, AppTransaction{fmt::format("w{}", w), c})
-                                                   : table->replace(*base, mine, {*data}, {});
+          Result<CommitResult> result =
+              w % 2 == 0 ? table->append(*base, {*data}, {}, AppTransaction{fmt::format("w{}", w), c})
+                         : table->replace(*base, mine, {*data}, {});
           if (result) break;
           if (result.error().kind != ErrorKind::conflict) {
             ADD_FAILURE() << name_of(result.error().kind) << ": " << result.error().message;
@@ -231,8 +234,8 @@ TEST(DeltaWriters, ManyAtOnceLoseAndDoubleNothing) {
   EXPECT_THAT(delta::rows_of(snapshot), SizeIs(static_cast<std::size_t>(snapshot.total_rows())));
   EXPECT_GE(snapshot.version(), kWriters * kCommits);
   EXPECT_THAT(*table.history(), SizeIs(static_cast<std::size_t>(snapshot.version() + 1)));  // contiguous
-  std::printf("%d writers, %lld versions, %d conflicts done again\n", kWriters, static_cast<long long>(snapshot.version()),
-              conflicts.load());
+  std::printf("%d writers, %lld versions, %d conflicts done again\n", kWriters,
+              static_cast<long long>(snapshot.version()), conflicts.load());
 }
 
 TEST(DeltaLongLog, OpensByItsCheckpoint) {
@@ -242,23 +245,23 @@ TEST(DeltaLongLog, OpensByItsCheckpoint) {
   const Schema schema = schema_of({{"period", "DATE"}, {"line", "INTEGER"}});
   Table table = *Table::create(*store, test_engine(), "t", schema, {"period"}, {});
   for (int i = 1; i <= kCommits; ++i) {  // as a writer would, but without syncing each
-    std::ofstream(folder.text() + "/" + commit_key("t", i))
-        << fmt::format(R"({{"commitInfo":{{"operation":"WRITE"}}}}{}{{"add":{{"path":"period=2026-09-01/f{}.parquet",)"
-                       R"("partitionValues":{{"period":"2026-09-01"}},"size":1,"modificationTime":1,"dataChange":true,)"
-                       R"("stats":"{{\"numRecords\":1,\"minValues\":{{\"line\":{}}},\"maxValues\":{{\"line\":{}}}}}"}}}}{})",
-                       "\n", i, i, i, "\n");
+    std::ofstream(folder.text() + "/" + commit_key("t", i)) << fmt::format(
+        R"({{"commitInfo":{{"operation":"WRITE"}}}}{}{{"add":{{"path":"period=2026-09-01/f{}.parquet",)"
+        R"("partitionValues":{{"period":"2026-09-01"}},"size":1,"modificationTime":1,"dataChange":true,)"
+        R"("stats":"{{\"numRecords\":1,\"minValues\":{{\"line\":{}}},\"maxValues\":{{\"line\":{}}}}}"}}}}{})",
+        "\n", i, i, i, "\n");
   }
   const auto timed = [](const char* what, const auto& work) {
     const auto begin = std::chrono::steady_clock::now();
     work();
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
+    const auto ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - begin).count();
     std::printf("  %s: %lld ms\n", what, static_cast<long long>(ms));
   };
   timed("replay of 10,000 commits", [&] { EXPECT_EQ(table.snapshot()->version(), kCommits); });
   timed("checkpoint of 10,000 files", [&] { ASSERT_THAT(table.checkpoint(), IsOk()); });
-  timed("open by the checkpoint", [&] {
-    EXPECT_EQ(Table::open(*store, test_engine(), "t")->snapshot()->total_rows(), kCommits);
-  });
+  timed("open by the checkpoint",
+        [&] { EXPECT_EQ(Table::open(*store, test_engine(), "t")->snapshot()->total_rows(), kCommits); });
   timed("snapshot when nothing is new", [&] { EXPECT_EQ(table.snapshot()->version(), kCommits); });
   timed("skipping over 10,000 files", [&] { EXPECT_THAT(*table.snapshot()->files_for("line = 77"), SizeIs(1)); });
   timed("SQL over 10,000 files", [&] { EXPECT_THAT(table.snapshot()->select_sql(), IsOk()); });

@@ -27,7 +27,8 @@ int hex_value(char c) {
 
 /// Spark's set of characters that a partition folder does not hold (ExternalCatalogUtils).
 bool folder_escapes(unsigned char c) {
-  return c < 0x20 || c == 0x7f || std::string_view("\"#%'*/:=?\\{[]^").find(static_cast<char>(c)) != std::string_view::npos;
+  return c < 0x20 || c == 0x7f ||
+         std::string_view("\"#%'*/:=?\\{[]^").find(static_cast<char>(c)) != std::string_view::npos;
 }
 
 std::string escape_folder(std::string_view text) {
@@ -65,7 +66,8 @@ Result<Version> parse_commit_name(std::string_view name) {
 
 std::optional<CheckpointName> parse_checkpoint_name(std::string_view name) {
   constexpr std::string_view middle = ".checkpoint.";
-  if (name.size() < kVersionDigits + middle.size() || name.substr(kVersionDigits, middle.size()) != middle) return std::nullopt;
+  if (name.size() < kVersionDigits + middle.size() || name.substr(kVersionDigits, middle.size()) != middle)
+    return std::nullopt;
   const auto version = digits(name.substr(0, kVersionDigits), kVersionDigits);
   if (!version) return std::nullopt;
   const std::string_view rest = name.substr(kVersionDigits + middle.size());

@@ -51,8 +51,10 @@ LogListing listing_of(const std::vector<ObjectInfo>& objects, Version from) {
       parts.expected = checkpoint->parts;
       parts.found[checkpoint->part] = &object;
     } else {
-      listing.checkpoints.push_back({checkpoint->version, object.modified_ms,
-                                     checkpoint->kind == CheckpointName::Kind::unique_json, {object.key}});
+      listing.checkpoints.push_back({checkpoint->version,
+                                     object.modified_ms,
+                                     checkpoint->kind == CheckpointName::Kind::unique_json,
+                                     {object.key}});
     }
   }
   for (const auto& [key, parts] : multi_part) {

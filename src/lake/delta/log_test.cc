@@ -21,8 +21,9 @@ class DeltaLog : public CostsTest {};
 TEST(CommitName, IsTwentyDigits) {
   EXPECT_EQ(commit_key("gold/costs", 41), "gold/costs/_delta_log/00000000000000000041.json");
   EXPECT_EQ(*parse_commit_name("00000000000000000041.json"), 41);
-  for (const char* name : {"", "41.json", "0000000000000000004x.json", "-0000000000000000041.json", "99999999999999999999.json",
-                           "00000000000000000041.checkpoint.parquet", "00000000000000000041.json ", "+0000000000000000041.json"}) {
+  for (const char* name :
+       {"", "41.json", "0000000000000000004x.json", "-0000000000000000041.json", "99999999999999999999.json",
+        "00000000000000000041.checkpoint.parquet", "00000000000000000041.json ", "+0000000000000000041.json"}) {
     EXPECT_THAT(parse_commit_name(name), Fails(ErrorKind::corrupt_data)) << name;
   }
 }
@@ -35,9 +36,10 @@ TEST(CheckpointName, HasFourForms) {
   EXPECT_EQ(part->parts, 3);
   EXPECT_EQ(parse_checkpoint_name("00000000000000000002.checkpoint.6374b053-df23-479b-b2cf-c9c550132b49.json")->kind,
             CheckpointName::Kind::unique_json);
-  for (const char* name : {"00000000000000000010.checkpoint.0000000004.0000000003.parquet", "00000000000000000010.checkpoint.",
-                           "00000000000000000010.checkpoint.x.parquet", "10.checkpoint.parquet", "00000000000000000010.crc",
-                           "00000000000000000010.checkpoint.0000000000.0000000003.parquet"}) {
+  for (const char* name :
+       {"00000000000000000010.checkpoint.0000000004.0000000003.parquet", "00000000000000000010.checkpoint.",
+        "00000000000000000010.checkpoint.x.parquet", "10.checkpoint.parquet", "00000000000000000010.crc",
+        "00000000000000000010.checkpoint.0000000000.0000000003.parquet"}) {
     EXPECT_FALSE(parse_checkpoint_name(name)) << name;
   }
 }
@@ -47,7 +49,8 @@ TEST(LogListing, LeavesOutCheckpointsWithMissingParts) {
   const LogListing listing = listing_of({object("00000000000000000000.json"), object("00000000000000000001.json"),
                                          object("00000000000000000001.checkpoint.0000000001.0000000002.parquet"),
                                          object("00000000000000000000.checkpoint.0000000001.0000000001.parquet"),
-                                         object("_last_checkpoint"), object("00000000000000000001.crc")}, 0);
+                                         object("_last_checkpoint"), object("00000000000000000001.crc")},
+                                        0);
   ASSERT_THAT(listing.checkpoints, SizeIs(1));
   EXPECT_EQ(listing.checkpoints[0].version, 0);
   ASSERT_THAT(listing.commits, SizeIs(2));
@@ -56,9 +59,11 @@ TEST(LogListing, LeavesOutCheckpointsWithMissingParts) {
 }
 
 TEST(Paths, EncodeOnceAndDecodeOnce) {
-  EXPECT_EQ(partition_folder({"p", "q"}, {{"p", "per%cent"}, {"q", std::nullopt}}), "p=per%25cent/q=__HIVE_DEFAULT_PARTITION__");
+  EXPECT_EQ(partition_folder({"p", "q"}, {{"p", "per%cent"}, {"q", std::nullopt}}),
+            "p=per%25cent/q=__HIVE_DEFAULT_PARTITION__");
   EXPECT_EQ(encode_path("p=per%25cent/x y.parquet"), "p=per%2525cent/x%20y.parquet");
-  for (const char* path : {"a b", "50%", "São/€", "x:y", "a+b&c", "#?", "%zz"}) EXPECT_EQ(decode_path(encode_path(path)), path);
+  for (const char* path : {"a b", "50%", "São/€", "x:y", "a+b&c", "#?", "%zz"})
+    EXPECT_EQ(decode_path(encode_path(path)), path);
   EXPECT_EQ(decode_path("100%"), "100%");
   EXPECT_EQ(decode_path("%4"), "%4");
   EXPECT_EQ(canonical_path("file:///a%20b"), canonical_path("/a%20b"));
@@ -90,16 +95,19 @@ TEST(Actions, KeepTheirMeaningThroughJson) {
 
 TEST(Actions, UnknownOnesAreIgnoredAndBrokenOnesAreNot) {
   EXPECT_THAT(parse_actions("{\"future\":{\"a\":1}}\n{\"add\":{\"path\":\"x\",\"new\":[1]}}\n")->adds, SizeIs(1));
-  for (const char* text : {"", "\n", "{", "[]", "1", "null", "{\"add\":{}}", "{\"txn\":{}}", "{\"protocol\":{}}", "{\"add\":",
-                           "{\"add\":{\"path\":\"x\"}}garbage", "{\"add\":{\"path\":1}}", "\xff\xfe{}", "{\"remove\":{}}",
-                           "{\"metaData\":{}}", "{\"protocol\":{\"minReaderVersion\":-1,\"minWriterVersion\":2}}"}) {
+  for (const char* text :
+       {"", "\n", "{", "[]", "1", "null", "{\"add\":{}}", "{\"txn\":{}}", "{\"protocol\":{}}",
+        "{\"add\":", "{\"add\":{\"path\":\"x\"}}garbage", "{\"add\":{\"path\":1}}", "\xff\xfe{}", "{\"remove\":{}}",
+        "{\"metaData\":{}}", "{\"protocol\":{\"minReaderVersion\":-1,\"minWriterVersion\":2}}"}) {
     EXPECT_THAT(parse_actions(text), Fails(ErrorKind::corrupt_data)) << text;
   }
 }
 
 TEST_F(DeltaLog, EveryPrefixOfACommitIsRightOrCorrupt) {
   Table table = create();
-  ASSERT_THAT(table.append(*table.snapshot(), {file("2026-09", 1, 1), file("2026-10", 2, 2)}, {}, AppTransaction{"a", 1}), IsOk());
+  ASSERT_THAT(
+      table.append(*table.snapshot(), {file("2026-09", 1, 1), file("2026-10", 2, 2)}, {}, AppTransaction{"a", 1}),
+      IsOk());
   const std::string key = commit_key(root_, 1), whole = *store_.read(key);
   const auto rows = rows_of(*table.snapshot());
   int right = 0;
@@ -148,11 +156,18 @@ TEST_F(DeltaLog, AMissingCommitIsNamed) {
 }
 
 TEST_F(DeltaLog, FeaturesAreRefusedByName) {
-  const auto open_with = [&](const std::string& protocol, const std::string& configuration, const std::string& metadata = "{}") {
-    const std::string schema = fmt::format(R"({{"type":"struct","fields":[{{"name":"a","type":"integer","nullable":true,"metadata":{}}}]}})", metadata);
-    const Json meta{{"metaData", {{"id", "x"}, {"format", {{"provider", "parquet"}}}, {"schemaString", schema},
-                                  {"partitionColumns", Json::array()}, {"configuration", *parse_json(configuration)}}}};
-    EXPECT_THAT(store_.write(commit_key("t", 0), fmt::format("{{\"protocol\":{}}}\n{}\n", protocol, meta.dump())), IsOk());
+  const auto open_with = [&](const std::string& protocol, const std::string& configuration,
+                             const std::string& metadata = "{}") {
+    const std::string schema = fmt::format(
+        R"({{"type":"struct","fields":[{{"name":"a","type":"integer","nullable":true,"metadata":{}}}]}})", metadata);
+    const Json meta{{"metaData",
+                     {{"id", "x"},
+                      {"format", {{"provider", "parquet"}}},
+                      {"schemaString", schema},
+                      {"partitionColumns", Json::array()},
+                      {"configuration", *parse_json(configuration)}}}};
+    EXPECT_THAT(store_.write(commit_key("t", 0), fmt::format("{{\"protocol\":{}}}\n{}\n", protocol, meta.dump())),
+                IsOk());
     return Table::open(store_, test_engine(), "t");
   };
   const auto write_fails_with = [&](Result<Table> table, const std::string& feature) {
@@ -163,18 +178,35 @@ TEST_F(DeltaLog, FeaturesAreRefusedByName) {
     EXPECT_THAT(table->vacuum({}), Fails(ErrorKind::unsupported));
     EXPECT_THAT(table->clean_up_log(0), Fails(ErrorKind::unsupported));
   };
-  const auto reader = open_with(R"({"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"],"writerFeatures":["variantType"]})", "{}");
+  const auto reader = open_with(
+      R"({"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["variantType"],"writerFeatures":["variantType"]})",
+      "{}");
   ASSERT_THAT(reader, Fails(ErrorKind::unsupported));
   EXPECT_THAT(reader.error().message, HasSubstr("variantType"));
   EXPECT_THAT(open_with(R"({"minReaderVersion":4,"minWriterVersion":7})", "{}"), Fails(ErrorKind::unsupported));
-  EXPECT_THAT(open_with(R"({"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["catalogManaged"],"writerFeatures":["catalogManaged"]})", "{}").error().hint,
-              HasSubstr("catalog"));
-  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]})", "{}"), "rowTracking");
-  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":3})", R"({"delta.constraints.positive":"a > 0"})"), "checkConstraints");
-  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":4})", R"({"delta.enableChangeDataFeed":"true"})"), "changeDataFeed");
-  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":2})", "{}", R"({"delta.invariants":"{}"})"), "delta.invariants");
-  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":4})", "{}", R"({"delta.generationExpression":"1"})"), "generationExpression");
-  write_fails_with(open_with(R"({"minReaderVersion":2,"minWriterVersion":5})", R"({"delta.columnMapping.mode":"name"})"), "columnMapping");
+  EXPECT_THAT(
+      open_with(
+          R"({"minReaderVersion":3,"minWriterVersion":7,"readerFeatures":["catalogManaged"],"writerFeatures":["catalogManaged"]})",
+          "{}")
+          .error()
+          .hint,
+      HasSubstr("catalog"));
+  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":7,"writerFeatures":["rowTracking"]})", "{}"),
+                   "rowTracking");
+  write_fails_with(
+      open_with(R"({"minReaderVersion":1,"minWriterVersion":3})", R"({"delta.constraints.positive":"a > 0"})"),
+      "checkConstraints");
+  write_fails_with(
+      open_with(R"({"minReaderVersion":1,"minWriterVersion":4})", R"({"delta.enableChangeDataFeed":"true"})"),
+      "changeDataFeed");
+  write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":2})", "{}", R"({"delta.invariants":"{}"})"),
+                   "delta.invariants");
+  write_fails_with(
+      open_with(R"({"minReaderVersion":1,"minWriterVersion":4})", "{}", R"({"delta.generationExpression":"1"})"),
+      "generationExpression");
+  write_fails_with(
+      open_with(R"({"minReaderVersion":2,"minWriterVersion":5})", R"({"delta.columnMapping.mode":"name"})"),
+      "columnMapping");
   write_fails_with(open_with(R"({"minReaderVersion":1,"minWriterVersion":8})", "{}"), "version 8");
   // An active promise is what counts, not the version that allows it.
   auto plain = open_with(R"({"minReaderVersion":1,"minWriterVersion":4})", "{}");
@@ -185,12 +217,15 @@ TEST_F(DeltaLog, FeaturesAreRefusedByName) {
 TEST(DuckTypes, AreReadInAllTheirSpellings) {
   EXPECT_EQ(duck_type_of(field_of_duck("a", "DECIMAL(38,9)")->type), "DECIMAL(38,9)");
   EXPECT_EQ(field_of_duck("a", "TIMESTAMP WITH TIME ZONE")->type, Json("timestamp"));
-  EXPECT_EQ(*duck_type_of(field_of_duck("a", R"(STRUCT(a INTEGER, "b ""c" VARCHAR[], m MAP(VARCHAR, DECIMAL(9,2))))")->type),
-            R"(STRUCT("a" INTEGER, "b ""c" VARCHAR[], "m" MAP(VARCHAR, DECIMAL(9,2))))");
-  for (const char* type : {"HUGEINT", "UBIGINT", "TIME", "UUID", "INTERVAL", "ENUM('a)', 'b')", "TIMESTAMP_NS", "INTEGER[3]", "BIT"}) {
+  EXPECT_EQ(
+      *duck_type_of(field_of_duck("a", R"(STRUCT(a INTEGER, "b ""c" VARCHAR[], m MAP(VARCHAR, DECIMAL(9,2))))")->type),
+      R"(STRUCT("a" INTEGER, "b ""c" VARCHAR[], "m" MAP(VARCHAR, DECIMAL(9,2))))");
+  for (const char* type :
+       {"HUGEINT", "UBIGINT", "TIME", "UUID", "INTERVAL", "ENUM('a)', 'b')", "TIMESTAMP_NS", "INTEGER[3]", "BIT"}) {
     EXPECT_THAT(field_of_duck("a", type), Fails(ErrorKind::unsupported)) << type;
   }
-  for (const char* type : {"", "STRUCT(", "STRUCT(a)", "MAP(VARCHAR)", "DECIMAL(39,1)", "DECIMAL(3,4)", "INTEGER[", "INTEGER)", "ENUM('a"}) {
+  for (const char* type : {"", "STRUCT(", "STRUCT(a)", "MAP(VARCHAR)", "DECIMAL(39,1)", "DECIMAL(3,4)", "INTEGER[",
+                           "INTEGER)", "ENUM('a"}) {
     EXPECT_FALSE(parse_duck_type(type)) << type;
   }
   EXPECT_FALSE(parse_duck_type(std::string(5000, '(')));
@@ -209,7 +244,8 @@ TEST(DeletionVectors, RefuseWhatDoesNotFit) {
   // Rows 3, 4, 7, 11, 18, 29 and 2^32 + 5, as the bytes of PROTOCOL.md "Deletion Vector Format".
   std::string bytes("\xD1\xD3\x39\x64", 4);
   bytes += std::string("\2\0\0\0\0\0\0\0", 8);
-  for (const std::vector<std::uint32_t>& rows : {std::vector<std::uint32_t>{3, 4, 7, 11, 18, 29}, std::vector<std::uint32_t>{5}}) {
+  for (const std::vector<std::uint32_t>& rows :
+       {std::vector<std::uint32_t>{3, 4, 7, 11, 18, 29}, std::vector<std::uint32_t>{5}}) {
     bytes += std::string(rows.size() == 1 ? "\1\0\0\0" : "\0\0\0\0", 4);
     roaring_bitmap_t* bitmap = roaring_bitmap_of_ptr(rows.size(), rows.data());
     std::string part(roaring_bitmap_portable_size_in_bytes(bitmap), '\0');

@@ -42,7 +42,8 @@ Status keep_recently_removed(const SnapshotState& state, TimeMs since_ms, std::s
 }
 
 Result<CommitResult> commit_nothing(TableState& table, const SnapshotState& base, std::string operation,
-                                    std::map<std::string, std::string> parameters, std::map<std::string, std::string> metrics) {
+                                    std::map<std::string, std::string> parameters,
+                                    std::map<std::string, std::string> metrics) {
   Prepared prepared;
   prepared.info.operation = std::move(operation);
   prepared.info.parameters = std::move(parameters);
@@ -112,7 +113,8 @@ Result<CommitResult> Table::restore(Version version, CommitInfo info) {
     prepared.actions.removes.push_back(remove_of(*file, time, true));
     prepared.footprint.removes.insert(key);
   }
-  if (!prepared.actions.removes.empty() && append_only != newest.metadata->configuration.end() && append_only->second == "true") {
+  if (!prepared.actions.removes.empty() && append_only != newest.metadata->configuration.end() &&
+      append_only->second == "true") {
     return fail(ErrorKind::invalid_argument, "{}: the table is append-only (delta.appendOnly)", doing);
   }
   if (old.metadata->raw != newest.metadata->raw) {
@@ -132,8 +134,8 @@ Result<VacuumResult> Table::vacuum(const VacuumOptions& options) {
   Store& store = *state_->place.store;
   if (options.retention_hours < kRetentionHoursMin && !options.force) {
     return fail_hint("a running writer or reader may lose its files; force it if you know there is none",
-                     ErrorKind::invalid_argument, "{}: retention of {} hours is less than {}", doing, options.retention_hours,
-                     kRetentionHoursMin);
+                     ErrorKind::invalid_argument, "{}: retention of {} hours is less than {}", doing,
+                     options.retention_hours, kRetentionHoursMin);
   }
   if (options.retention_hours < 0) return fail(ErrorKind::invalid_argument, "{}: negative retention", doing);
   // First what is there, then what the log says: a file written in between is not on the list.
@@ -169,11 +171,12 @@ Result<VacuumResult> Table::vacuum(const VacuumOptions& options) {
   }
   if (options.dry_run || result.files.empty()) return result;
 
-  TRY_IN(doing, commit_nothing(*state_, state, "VACUUM START",
-                               {{"retentionHours", std::to_string(options.retention_hours)}},
-                               {{"numFilesToDelete", std::to_string(result.files.size())},
-                                {"sizeOfDataToDelete", std::to_string(result.bytes)}}));
-  const std::string manifest = fmt::format("{}/_centavo_vacuum/{}-{}.json", log_folder(root()), newest.version(), new_uuid());
+  TRY_IN(doing,
+         commit_nothing(*state_, state, "VACUUM START", {{"retentionHours", std::to_string(options.retention_hours)}},
+                        {{"numFilesToDelete", std::to_string(result.files.size())},
+                         {"sizeOfDataToDelete", std::to_string(result.bytes)}}));
+  const std::string manifest =
+      fmt::format("{}/_centavo_vacuum/{}-{}.json", log_folder(root()), newest.version(), new_uuid());
   TRY_IN(doing, store.write(manifest, Json(result.files).dump(1, ' ', false, Json::error_handler_t::replace)));
   Status deleted;
   for (const std::string& file : result.files) {
@@ -181,8 +184,7 @@ Result<VacuumResult> Table::vacuum(const VacuumOptions& options) {
     if (!deleted) break;
   }
   const Snapshot after = TRY(snapshot());
-  TRY_IN(doing, commit_nothing(*state_, after.state(), "VACUUM END",
-                               {{"status", deleted ? "COMPLETED" : "FAILED"}},
+  TRY_IN(doing, commit_nothing(*state_, after.state(), "VACUUM END", {{"status", deleted ? "COMPLETED" : "FAILED"}},
                                {{"numDeletedFiles", std::to_string(result.files.size())}}));
   if (!deleted) return fail_within(doing, deleted.error());
   return result;
@@ -220,7 +222,8 @@ Result<int> Table::clean_up_log(TimeMs older_than_ms) {
       continue;
     }
     const bool of_log = name.ends_with(".json") || name.ends_with(".crc") || name.ends_with(".parquet");
-    if (!first_kept || !of_log || name.size() < 20 || name.substr(0, 20) >= fmt::format("{:020d}", *first_kept)) continue;
+    if (!first_kept || !of_log || name.size() < 20 || name.substr(0, 20) >= fmt::format("{:020d}", *first_kept))
+      continue;
     if (name.find_first_not_of("0123456789") < 20) continue;
     TRY(drop(object.key));
   }

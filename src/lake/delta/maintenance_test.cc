@@ -67,8 +67,8 @@ TEST_F(DeltaCheckpoint, AForgottenHintOrAWrongOneIsFine) {
   Table table = create({{"delta.checkpointInterval", "3"}});
   for (int i = 1; i <= 7; ++i) ASSERT_THAT(append(table, "2026-09", i, i), IsOk());
   const auto rows = rows_of(*table.snapshot());
-  for (const char* hint : {"", "{", "{}", "[]", R"({"version":-5})", R"({"version":3})", R"({"version":1})", R"({"version":999})",
-                           R"({"version":"6"})", R"({"version":7,"size":1})"}) {
+  for (const char* hint : {"", "{", "{}", "[]", R"({"version":-5})", R"({"version":3})", R"({"version":1})",
+                           R"({"version":999})", R"({"version":"6"})", R"({"version":7,"size":1})"}) {
     ASSERT_THAT(store_.write(last_checkpoint_key(root_), hint), IsOk());
     EXPECT_EQ(rows_of(*open().snapshot()), rows) << hint;
   }
@@ -95,7 +95,8 @@ TEST(DeltaCompaction, GroupsAreFullAndNeverTooBig) {
     for (std::size_t i = 0; i < sizes.size(); ++i) files[i].size_bytes = sizes[i];
     return files;
   };
-  EXPECT_THAT(*plan_compaction(files_of({10, 20, 30, 100, 90}), 100), ElementsAre(ElementsAre(0, 4), ElementsAre(1, 2)));
+  EXPECT_THAT(*plan_compaction(files_of({10, 20, 30, 100, 90}), 100),
+              ElementsAre(ElementsAre(0, 4), ElementsAre(1, 2)));
   EXPECT_THAT(*plan_compaction(files_of({60, 60}), 100), IsEmpty());
   EXPECT_THAT(*plan_compaction(files_of({}), 100), IsEmpty());
   EXPECT_THAT(plan_compaction(files_of({1}), 0), Fails(ErrorKind::invalid_argument));

@@ -23,7 +23,8 @@ struct Attempt {
   std::optional<Error> checkpoint_error;  ///< an older checkpoint, or none, may still do
 };
 
-Result<Attempt> load_from(const Place& place, const LogListing& listing, const CheckpointFiles* checkpoint, Version version) {
+Result<Attempt> load_from(const Place& place, const LogListing& listing, const CheckpointFiles* checkpoint,
+                          Version version) {
   auto state = std::make_shared<SnapshotState>();
   state->place = place;
   if (checkpoint) {
@@ -46,7 +47,8 @@ Result<Attempt> load_from(const Place& place, const LogListing& listing, const C
       }
     }
   }
-  const std::vector<CommitFile> commits = TRY(commits_between(listing, checkpoint ? checkpoint->version + 1 : 0, version));
+  const std::vector<CommitFile> commits =
+      TRY(commits_between(listing, checkpoint ? checkpoint->version + 1 : 0, version));
   TRY(replay_commits(*state, commits));
   TRY(state->settle());
   return Attempt{std::move(state), std::nullopt};
@@ -88,7 +90,8 @@ Status SnapshotState::settle() {
   if (!metadata) return fail(ErrorKind::corrupt_data, "version {} has no metaData", version);
   // The protocol first: a schema of the future is refused by its feature's name.
   TRY(check_readable(*protocol, *metadata, nullptr));
-  if (metadata->schema_text.empty()) return fail(ErrorKind::corrupt_data, "version {} has a metaData without schemaString", version);
+  if (metadata->schema_text.empty())
+    return fail(ErrorKind::corrupt_data, "version {} has a metaData without schemaString", version);
   schema = TRY(parse_schema(metadata->schema_text));
   mapping = TRY(column_mapping_of(*metadata));
   return check_readable(*protocol, *metadata, &schema);

@@ -9,8 +9,9 @@ namespace centavo::delta {
 namespace {
 
 Result<std::string> fingerprint(duck::Connection& connection, const std::string& table_sql) {
-  const auto value = TRY(connection.value(
-      fmt::format("select count(*)::varchar || ' rows, hash ' || coalesce(sum(hash(t)::hugeint), 0)::varchar from {} as t", table_sql)));
+  const auto value = TRY(connection.value(fmt::format(
+      "select count(*)::varchar || ' rows, hash ' || coalesce(sum(hash(t)::hugeint), 0)::varchar from {} as t",
+      table_sql)));
   return value.value_or("");
 }
 

@@ -60,7 +60,8 @@ class Scan {
   Result<std::string> sql(const std::vector<DataFile>& files) {
     std::vector<Group> groups = TRY(group(files));
     if (groups.empty()) return TRY(empty());
-    const bool any_deleted = std::any_of(groups.begin(), groups.end(), [](const Group& g) { return !g.deleted.empty(); });
+    const bool any_deleted =
+        std::any_of(groups.begin(), groups.end(), [](const Group& g) { return !g.deleted.empty(); });
     if (with_partitions_ && groups.size() > kBranchesMax && !any_deleted) return joined(groups);
     std::string out;
     for (const Group& group : groups) {
@@ -72,9 +73,8 @@ class Scan {
  private:
   bool is_partition(const Field& field) const {
     const auto& columns = state_.metadata->partition_columns;
-    return std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
-      return Schema{{field}}.find(column) != nullptr;
-    });
+    return std::any_of(columns.begin(), columns.end(),
+                       [&](const std::string& column) { return Schema{{field}}.find(column) != nullptr; });
   }
 
   Result<std::vector<Group>> group(const std::vector<DataFile>& files) {
@@ -83,8 +83,8 @@ class Scan {
     for (const DataFile& file : files) {
       const std::string path = TRY(engine_path(file.path));
       if (file.deletion_vector.is_object()) {
-        groups.push_back({file.partition_values, {path},
-                          TRY_IN(fmt::format("file {}", file.path), deleted(file.deletion_vector))});
+        groups.push_back(
+            {file.partition_values, {path}, TRY_IN(fmt::format("file {}", file.path), deleted(file.deletion_vector))});
         continue;
       }
       const PartitionValues key = with_partitions_ ? file.partition_values : PartitionValues{};
@@ -117,7 +117,8 @@ class Scan {
 
   Result<std::string> read_absolute(const std::string& path) {
     duck::Connection connection = TRY(state_.place.engine->connect());
-    const auto hex = TRY(connection.value(fmt::format("select hex(content) from read_blob({})", duck::path_list({path}))));
+    const auto hex =
+        TRY(connection.value(fmt::format("select hex(content) from read_blob({})", duck::path_list({path}))));
     std::string out;
     for (std::size_t i = 0; hex && i + 1 < hex->size(); i += 2) {
       out += static_cast<char>(std::stoi(hex->substr(i, 2), nullptr, 16));
@@ -125,7 +126,8 @@ class Scan {
     return out;
   }
 
-  /// The `schema` option of read_parquet: names or field ids of the files, types of the table; missing columns are null.
+  /// The `schema` option of read_parquet: names or field ids of the files, types of the table; missing columns are
+  /// null.
   Result<std::string> read_parquet(const std::vector<std::string>& paths) {
     const bool by_id = state_.mapping == ColumnMapping::id;
     std::string columns;
@@ -151,9 +153,8 @@ class Scan {
       std::string expression;
       if (is_partition(field)) {
         if (!with_partitions_) continue;
-        const auto it = std::find_if(group.values.begin(), group.values.end(), [&](const auto& value) {
-          return Schema{{field}}.find(value.first) != nullptr;
-        });
+        const auto it = std::find_if(group.values.begin(), group.values.end(),
+                                     [&](const auto& value) { return Schema{{field}}.find(value.first) != nullptr; });
         expression = TRY(partition_literal(field, it == group.values.end() ? std::nullopt : it->second));
       } else {
         expression = TRY(data_column(field));
@@ -162,7 +163,8 @@ class Scan {
     }
     std::string out = fmt::format("select {} from {}", columns, TRY(read_parquet(group.paths)));
     if (!group.deleted.empty()) {
-      out += fmt::format(" where file_row_number not in (select unnest([{}]::bigint[]))", fmt::join(group.deleted, ","));
+      out +=
+          fmt::format(" where file_row_number not in (select unnest([{}]::bigint[]))", fmt::join(group.deleted, ","));
     }
     return out;
   }
@@ -190,8 +192,9 @@ class Scan {
     for (const Field* field : partitions) names += ", " + duck::name(field->name);
     for (const Field& field : state_.schema.fields) {
       const bool partition = is_partition(field);
-      columns += fmt::format("{}{} as {}", columns.empty() ? "" : ", ",
-                             partition ? "p." + duck::name(field.name) : TRY(data_column(field)), duck::name(field.name));
+      columns +=
+          fmt::format("{}{} as {}", columns.empty() ? "" : ", ",
+                      partition ? "p." + duck::name(field.name) : TRY(data_column(field)), duck::name(field.name));
     }
     return fmt::format("(select {} from {} as f join (values {}) as p({}) on f.filename = p.{})", columns,
                        TRY(read_parquet(paths)), values, names, kFileColumn);

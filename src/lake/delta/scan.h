@@ -10,7 +10,8 @@
 namespace centavo::delta {
 
 /// A table expression, "(select …)", with the table's column names and types in the order of the schema. Files of one
-/// partition become one read_parquet with constants for the partition columns, so that filters reach the Parquet reader.
+/// partition become one read_parquet with constants for the partition columns, so that filters reach the Parquet
+/// reader.
 Result<std::string> scan_sql(const SnapshotState& state, const std::vector<DataFile>& files);
 
 /// The same over the columns of the files only: partition columns are left out. For rewriting files.

@@ -14,7 +14,8 @@ struct Primitive {
   std::string_view duck;
 };
 
-// Types that map one to one. TIMESTAMP_NS, TIME, UUID, INTERVAL, ENUM, unsigned and 128-bit integers have no Delta type.
+// Types that map one to one. TIMESTAMP_NS, TIME, UUID, INTERVAL, ENUM, unsigned and 128-bit integers have no Delta
+// type.
 constexpr std::array<Primitive, 12> kPrimitives{{{"string", "VARCHAR"},
                                                  {"long", "BIGINT"},
                                                  {"integer", "INTEGER"},
@@ -83,7 +84,8 @@ const Field* Schema::find(std::string_view name) const {
 
 Result<Field> field_of_duck(std::string_view name, std::string_view duck_type, bool nullable) {
   const DuckType type = TRY_IN(fmt::format("column {}", name), parse_duck_type(duck_type));
-  return Field{std::string(name), TRY_IN(fmt::format("column {}", name), delta_type_of(type)), nullable, Json::object()};
+  return Field{std::string(name), TRY_IN(fmt::format("column {}", name), delta_type_of(type)), nullable,
+               Json::object()};
 }
 
 Result<Field> parse_field_json(const Json& json) { return parse_field(json); }
@@ -163,7 +165,9 @@ bool is_widening(const Json& from, const Json& to) {
   if (!from.is_string() || !to.is_string()) return false;
   const std::string a = from.get<std::string>(), b = to.get<std::string>();
   constexpr std::array<std::string_view, 4> integers{"byte", "short", "integer", "long"};
-  const auto rank = [&](const std::string& t) { return std::find(integers.begin(), integers.end(), t) - integers.begin(); };
+  const auto rank = [&](const std::string& t) {
+    return std::find(integers.begin(), integers.end(), t) - integers.begin();
+  };
   if (rank(a) < 4 && rank(b) < 4) return rank(a) < rank(b);
   if (a == "float" && b == "double") return true;
   int aw = 0, as = 0, bw = 0, bs = 0;

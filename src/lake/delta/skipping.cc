@@ -176,7 +176,8 @@ class Condition {
   }
 
   const BoundColumn* column_of(const Json& node) {
-    if (text_or(node, "class") != "COLUMN_REF" || !node.contains("column_names") || node["column_names"].size() != 1) return nullptr;
+    if (text_or(node, "class") != "COLUMN_REF" || !node.contains("column_names") || node["column_names"].size() != 1)
+      return nullptr;
     const Json& name = node["column_names"][0];
     const Field* field = name.is_string() ? state_.schema.find(name.get<std::string>()) : nullptr;
     if (!field || !field->type.is_string()) return nullptr;
@@ -200,7 +201,8 @@ class Condition {
   static bool has_column(const Json& node) {
     if (node.is_object()) {
       const std::string kind = text_or(node, "class");
-      if (kind == "COLUMN_REF" || kind == "SUBQUERY" || kind == "STAR" || kind == "PARAMETER" || kind == "WINDOW") return true;
+      if (kind == "COLUMN_REF" || kind == "SUBQUERY" || kind == "STAR" || kind == "PARAMETER" || kind == "WINDOW")
+        return true;
     }
     if (!node.is_structured()) return false;
     return std::any_of(node.begin(), node.end(), [](const Json& child) { return has_column(child); });
@@ -214,7 +216,8 @@ class Condition {
     select["select_list"] = Json::array({node});
     select["where_clause"] = nullptr;
     select["from_table"] = {{"type", "EMPTY"}, {"alias", ""}, {"sample", nullptr}, {"query_location", 0}};
-    const auto text = connection_.value(fmt::format("select json_deserialize_sql({})", duck::literal(statement.dump())));
+    const auto text =
+        connection_.value(fmt::format("select json_deserialize_sql({})", duck::literal(statement.dump())));
     if (!text || !*text || !(*text)->starts_with("SELECT ")) return std::string();
     const std::string sql = (*text)->substr(7);
     const auto type = connection_.value(fmt::format("select typeof({})", sql));
@@ -317,7 +320,8 @@ Result<std::vector<DataFile>> skip_files(duck::Connection& connection, const Sna
   const auto text = TRY(connection.value(fmt::format("select json_serialize_sql({})", duck::literal(query))));
   Json statement = TRY(parse_json(text.value_or("null")));
   if (!statement.is_object() || statement.value("error", true)) {
-    return fail(ErrorKind::invalid_argument, "\"{}\" is not a condition: {}", predicate, text_or(statement, "error_message"));
+    return fail(ErrorKind::invalid_argument, "\"{}\" is not a condition: {}", predicate,
+                text_or(statement, "error_message"));
   }
   if (!statement.contains("statements") || statement["statements"].size() != 1) return files;
   const Json where = statement["statements"][0]["node"].value("where_clause", Json());

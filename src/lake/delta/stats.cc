@@ -94,16 +94,17 @@ Result<std::string> stats_of_copy(const Json& columns, std::int64_t rows, const 
 Result<std::vector<CopiedFile>> copy_to_parquet(duck::Connection& connection, std::string_view select,
                                                 std::string_view engine_path, const Schema& schema,
                                                 std::string_view extra_options) {
-  duck::Rows rows = TRY(connection.query(
-      fmt::format("copy ({}) to {} (format parquet, compression zstd, return_stats{}{})", select,
-                  duck::literal(engine_path), extra_options.empty() ? "" : ", ", extra_options)));
+  duck::Rows rows =
+      TRY(connection.query(fmt::format("copy ({}) to {} (format parquet, compression zstd, return_stats{}{})", select,
+                                       duck::literal(engine_path), extra_options.empty() ? "" : ", ", extra_options)));
   const auto column = [&](std::string_view name) -> std::size_t {
     const auto& columns = rows.columns();
-    return static_cast<std::size_t>(std::find_if(columns.begin(), columns.end(), [&](const duck::Column& c) {
-      return c.name == name;
-    }) - columns.begin());
+    return static_cast<std::size_t>(
+        std::find_if(columns.begin(), columns.end(), [&](const duck::Column& c) { return c.name == name; }) -
+        columns.begin());
   };
-  const std::array<std::size_t, 4> at{column("filename"), column("count"), column("file_size_bytes"), column("column_statistics")};
+  const std::array<std::size_t, 4> at{column("filename"), column("count"), column("file_size_bytes"),
+                                      column("column_statistics")};
   for (const std::size_t found : at) {
     if (found == rows.columns().size()) return fail(ErrorKind::internal, "COPY returned no statistics");
   }

@@ -20,9 +20,9 @@ struct CopiedFile {
   std::map<std::string, std::int64_t> null_counts;   ///< by column that is not nested
 };
 
-/// Runs "COPY (<select>) TO '<engine_path>' (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, …)" and reads what it wrote.
-/// `schema` names the columns that get statistics (the first 32 leaves). `extra_options` is appended to the COPY options.
-/// Does not settle the file.
+/// Runs "COPY (<select>) TO '<engine_path>' (FORMAT parquet, COMPRESSION zstd, RETURN_STATS, …)" and reads what it
+/// wrote. `schema` names the columns that get statistics (the first 32 leaves). `extra_options` is appended to the COPY
+/// options. Does not settle the file.
 Result<std::vector<CopiedFile>> copy_to_parquet(duck::Connection& connection, std::string_view select,
                                                 std::string_view engine_path, const Schema& schema,
                                                 std::string_view extra_options = {});

@@ -56,7 +56,8 @@ tl::unexpected<Error> out_of_range(std::string_view text) {
 
 /// "2026-09-01 10:00:00.123456+00" -> "2026-09-01T10:00:00.123Z" (or .124Z for a maximum).
 Result<std::optional<std::string>> time_bound(std::string_view text, bool upper, std::string_view zone) {
-  if (text.size() < 19 || !is_date(text.substr(0, 10)) || text[10] != ' ' || text.ends_with("(BC)")) return out_of_range(text);
+  if (text.size() < 19 || !is_date(text.substr(0, 10)) || text[10] != ' ' || text.ends_with("(BC)"))
+    return out_of_range(text);
   std::size_t end = 19;
   std::string micros;
   if (end < text.size() && text[end] == '.') {
@@ -67,7 +68,8 @@ Result<std::optional<std::string>> time_bound(std::string_view text, bool upper,
     return fail(ErrorKind::internal, "statistics: {} is not in UTC", text);
   }
   micros.resize(6, '0');
-  TimeMs time = TRY(parse_iso_time(fmt::format("{}T{}Z", text.substr(0, 10), text.substr(11, 8)))) + std::stoll(micros.substr(0, 3));
+  TimeMs time = TRY(parse_iso_time(fmt::format("{}T{}Z", text.substr(0, 10), text.substr(11, 8)))) +
+                std::stoll(micros.substr(0, 3));
   if (upper && micros.substr(3) != "000") ++time;
   const std::string iso = iso_time(time);  // …Z
   if (iso.size() != 24) return std::optional<std::string>();  // rounding up left the year 9999
@@ -82,7 +84,8 @@ Result<std::optional<std::string>> bound_json(std::string_view type, std::string
     if (!plain) return fail(ErrorKind::internal, "statistics: {} is not a number", text);
     // JSON has no ".5" and no "-.5".
     std::string number(text);
-    if (const std::size_t at = number.starts_with('-') ? 1 : 0; number.size() > at && number[at] == '.') number.insert(at, "0");
+    if (const std::size_t at = number.starts_with('-') ? 1 : 0; number.size() > at && number[at] == '.')
+      number.insert(at, "0");
     return std::optional(number);
   }
   if (type == "string") return text_bound(text, upper);

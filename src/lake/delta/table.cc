@@ -62,7 +62,8 @@ Result<Snapshot> Table::snapshot_as_of(TimeMs time_ms) {
   }
   if (!found) {
     const std::string oldest = commits.empty() ? "unknown" : iso_time(commits.front().time_ms);
-    return fail(ErrorKind::not_found, "{}: nothing at {}; the oldest version is of {}", state_->words(), iso_time(time_ms), oldest);
+    return fail(ErrorKind::not_found, "{}: nothing at {}; the oldest version is of {}", state_->words(),
+                iso_time(time_ms), oldest);
   }
   return snapshot_at(found->version);
 }

@@ -48,10 +48,10 @@ struct NewFile {
 
 /// Set once per table or commit by who does the work; shown by `history`.
 struct CommitInfo {
-  std::string operation;                          ///< "WRITE", "CREATE TABLE", "OPTIMIZE", "RESTORE", "ADD COLUMNS", …
+  std::string operation;  ///< "WRITE", "CREATE TABLE", "OPTIMIZE", "RESTORE", "ADD COLUMNS", …
   std::map<std::string, std::string> parameters;
   std::map<std::string, std::string> metrics;
-  std::string user_metadata;                      ///< ours: JSON {run, period, fingerprint, …}
+  std::string user_metadata;  ///< ours: JSON {run, period, fingerprint, …}
   std::string user;
 };
 
@@ -94,7 +94,7 @@ class Snapshot {
   /// Highest version committed for `app`, or nullopt.
   std::optional<std::int64_t> app_version(const std::string& app) const;
 
-  std::int64_t total_rows() const;   ///< -1 when a file has no statistics
+  std::int64_t total_rows() const;  ///< -1 when a file has no statistics
   std::int64_t total_bytes() const;
 
   const SnapshotState& state() const { return *state_; }
@@ -120,9 +120,9 @@ struct Change {
   std::optional<AppTransaction> transaction;
   std::vector<NewFile> add;
   std::vector<DataFile> remove;
-  std::optional<Schema> schema;          ///< the new schema, when it changes
+  std::optional<Schema> schema;  ///< the new schema, when it changes
   std::map<std::string, std::string> set_properties;
-  bool data_change = true;               ///< false: same rows in other files (compaction)
+  bool data_change = true;  ///< false: same rows in other files (compaction)
   /// What the change read: with `reads_all` every file; else the files equal to one of `reads` in the columns it names.
   bool reads_all = false;
   std::vector<PartitionValues> reads;
@@ -137,12 +137,12 @@ struct CommitResult {
 struct VacuumOptions {
   std::int64_t retention_hours = 168;
   bool dry_run = true;
-  bool force = false;                 ///< allows less than 168 hours
-  std::set<Version> keep_versions;    ///< versions that a release points to
+  bool force = false;  ///< allows less than 168 hours
+  std::set<Version> keep_versions;  ///< versions that a release points to
 };
 
 struct VacuumResult {
-  std::vector<std::string> files;     ///< deleted, or would be
+  std::vector<std::string> files;  ///< deleted, or would be
   std::int64_t bytes = 0;
 };
 
@@ -151,7 +151,8 @@ struct VacuumResult {
 class Table {
  public:
   /// `root` is the key of the table's folder. `not_found` when there is no table; `unsupported` names the feature.
-  static Result<Table> open(Store& store, duck::Database& engine, std::string root, const Clock& clock = Clock::system());
+  static Result<Table> open(Store& store, duck::Database& engine, std::string root,
+                            const Clock& clock = Clock::system());
 
   /// Creates version 0. `already_exists` when there is a table. Partition columns must be of type string, date,
   /// integer or boolean.
@@ -161,9 +162,9 @@ class Table {
 
   const std::string& root() const;
 
-  Result<Snapshot> snapshot();                       ///< the newest version; reads only commits not seen before
-  Result<Snapshot> snapshot_at(Version version);     ///< `not_found` when it does not exist or was cleaned up
-  Result<Snapshot> snapshot_as_of(TimeMs time_ms);   ///< the newest version not after that time
+  Result<Snapshot> snapshot();  ///< the newest version; reads only commits not seen before
+  Result<Snapshot> snapshot_at(Version version);  ///< `not_found` when it does not exist or was cleaned up
+  Result<Snapshot> snapshot_as_of(TimeMs time_ms);  ///< the newest version not after that time
 
   /// Commits `change` made against `base`. When other writers were faster, tries again above them as long as the
   /// protocol's conflict rules allow; else `conflict`. Writes a checkpoint every 10 commits.
@@ -197,7 +198,8 @@ class Table {
   std::shared_ptr<TableState> state_;
 };
 
-/// Physical folder of a partition, relative to the table: "billing_period=2026-09-01" (escaped as Spark does), "" without columns.
+/// Physical folder of a partition, relative to the table: "billing_period=2026-09-01" (escaped as Spark does), ""
+/// without columns.
 std::string partition_folder(const std::vector<std::string>& columns, const PartitionValues& values);
 
 }  // namespace centavo::delta

@@ -39,8 +39,9 @@ inline Schema schema_of(const std::vector<std::pair<std::string, std::string>>& 
 }
 
 /// Writes `select` as a data file of the partition `values` below `root`, as the pipeline does.
-inline Result<NewFile> write_file(Store& store, const std::string& root, const Schema& schema, const std::string& select,
-                                  const std::vector<std::string>& partition_columns = {}, const PartitionValues& values = {}) {
+inline Result<NewFile> write_file(Store& store, const std::string& root, const Schema& schema,
+                                  const std::string& select, const std::vector<std::string>& partition_columns = {},
+                                  const PartitionValues& values = {}) {
   Schema data;
   std::string columns;
   for (const Field& field : schema.fields) {
@@ -50,10 +51,12 @@ inline Result<NewFile> write_file(Store& store, const std::string& root, const S
                            TRY(duck_type_of(field.type)), duck::name(field.name));
   }
   const std::string folder = partition_folder(partition_columns, values);
-  const std::string path = fmt::format("{}{}part-00000-{}.c000.zstd.parquet", folder, folder.empty() ? "" : "/", new_uuid());
+  const std::string path =
+      fmt::format("{}{}part-00000-{}.c000.zstd.parquet", folder, folder.empty() ? "" : "/", new_uuid());
   duck::Connection connection = TRY(test_engine().connect());
   const std::string engine_path = TRY(store.engine_path(root + "/" + path));
-  const auto files = TRY(copy_to_parquet(connection, fmt::format("select {} from ({})", columns, select), engine_path, data));
+  const auto files =
+      TRY(copy_to_parquet(connection, fmt::format("select {} from ({})", columns, select), engine_path, data));
   return NewFile{path, values, files.at(0).size_bytes, files.at(0).stats_json};
 }
 
@@ -96,9 +99,10 @@ class CostsTest : public ::testing::Test {
   }
   /// Lines first..last of a month, each at cost line + 0.000000001.
   NewFile file(const std::string& month, int first, int last) {
-    auto file = write_file(store_, root_, schema_,
-                           fmt::format("select i as line, i + 0.000000001 as cost from range({}, {}) t(i)", first, last + 1),
-                           partitions_, {{"period", month + "-01"}});
+    auto file =
+        write_file(store_, root_, schema_,
+                   fmt::format("select i as line, i + 0.000000001 as cost from range({}, {}) t(i)", first, last + 1),
+                   partitions_, {{"period", month + "-01"}});
     EXPECT_THAT(file, IsOk());
     return *file;
   }
