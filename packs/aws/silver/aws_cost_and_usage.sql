@@ -309,10 +309,14 @@ units as (
     ) as t (delivered_unit, focus_unit)
 ),
 
+-- A line is one row; a commitment's fee with an idle part is two. A join with three rows costs less than reading the fees again.
+row_parts as (
+    select * from (values ('one', 'charge'), ('two', 'charge'), ('two', 'unused')) as t (row_count, row_part)
+),
+
 -- Every line but two kinds: split cost allocation repeats its parent instance, and a negation undoes the covered usage beside it.
-charges as (
+lines as (
     select
-        'charge'                                                  as row_part,
         line_item_line_item_type                                  as line_type,
         case
             when line_item_line_item_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage', 'EdpDiscount', 'PrivateRateDiscount',
@@ -325,7 +329,7 @@ charges as (
             when reservation_reservation_a_r_n is not null or savings_plan_savings_plan_a_r_n is not null
                 or line_item_product_code like '%SavingsPlans' then 'Purchase'
             else 'Usage'
-        end                                                       as charge_category,
+        end                                                       as line_category,
         case
             when line_item_line_item_type = 'Refund'
                 and (bill_bill_type = 'Refund' or cv_date(line_item_usage_start_date) < billing_period) then 'Correction'
@@ -334,7 +338,7 @@ charges as (
         case
             when line_item_line_item_type = 'SavingsPlanCoveredUsage' then cast(0 as decimal(38, 21))
             else coalesce(cv_decimal(line_item_net_unblended_cost), cv_decimal(line_item_unblended_cost))
-        end                                                       as billed,
+        end                                                       as line_cost,
         case
             when line_item_line_item_type = 'DiscountedUsage'
                 then coalesce(cv_decimal(reservation_net_effective_cost), cv_decimal(reservation_effective_cost))
@@ -372,12 +376,22 @@ charges as (
         case
             when line_item_line_item_type in ('DiscountedUsage', 'SavingsPlanCoveredUsage')
                 and (savings_plan_savings_plan_a_r_n is not null or reservation_reservation_a_r_n is not null) then 'Used'
-        end                                                       as commitment_status,
+        end                                                       as line_status,
         case
             when line_item_line_item_type = 'SavingsPlanRecurringFee' then cv_decimal(savings_plan_total_commitment_to_date)
             when line_item_line_item_type = 'SavingsPlanUpfrontFee' then cv_decimal(line_item_unblended_cost)
             when line_item_line_item_type = 'Fee' then cv_decimal(reservation_total_reserved_units)
         end                                                       as commitment_quantity,
+        ---------- the idle part of a commitment, which AWS reports inside the fee and FOCUS wants as usage that nobody used
+        case
+            when line_item_line_item_type = 'SavingsPlanRecurringFee'
+                then cv_decimal(savings_plan_total_commitment_to_date) - cv_decimal(savings_plan_used_commitment)
+            when line_item_line_item_type = 'RIFee' then
+                coalesce(cv_decimal(reservation_net_unused_amortized_upfront_fee_for_billing_period),
+                    cv_decimal(reservation_unused_amortized_upfront_fee_for_billing_period), 0)
+                + coalesce(cv_decimal(reservation_net_unused_recurring_fee), cv_decimal(reservation_unused_recurring_fee), 0)
+        end                                                       as unused_cost,
+        case when line_item_line_item_type = 'RIFee' then cv_decimal(reservation_unused_quantity) end as unused_quantity,
         ---------- as delivered
         billing_period, bill_invoice_id, bill_invoicing_entity, bill_billing_entity, bill_payer_account_id, bill_payer_account_name,
         line_item_usage_account_id, line_item_usage_account_name, line_item_usage_start_date, line_item_usage_end_date,
@@ -394,50 +408,19 @@ charges as (
         and billing_period < $period_end
         and line_item_line_item_type <> 'SavingsPlanNegation'
         and coalesce(line_item_operation, '') not in ('EKSPod-EC2', 'ECSTask-EC2')
+),
 
-    union all
-
-    -- The idle part of a commitment. AWS reports it inside the fee; FOCUS wants it as usage that nobody used.
-    select
-        'unused', line_type, 'Usage', null, cast(0 as decimal(38, 21)), unused_cost, unused_cost, null, null, null, null,
-        null, null, null, null, null, 'unblended',
-        commitment_id, case when commitment_id is not null then 'Unused' end, case when line_type = 'RIFee' then unused_quantity else unused_cost end,
-        billing_period, bill_invoice_id, bill_invoicing_entity, bill_billing_entity, bill_payer_account_id, bill_payer_account_name,
-        line_item_usage_account_id, line_item_usage_account_name, line_item_usage_start_date, line_item_usage_end_date,
-        line_item_product_code, line_item_usage_type, line_item_operation, null, commitment_id,
-        line_item_currency_code, line_item_line_item_description, line_item_legal_entity, savings_plan_savings_plan_a_r_n,
-        product_product_name, product_servicename, product_product_family, product_sku, product_instance_type,
-        product_region_code, product_region, product_from_region_code, product_location,
-        pricing_rate_code, pricing_term, pricing_unit, pricing_currency, null, null,
-        resource_tags, resource_tag_columns, cost_category, cost_category_columns,
-        identity_line_item_id, source_file_name, source_row_number, raw_ingestion_id
-    from (
-        select
-            *,
-            line_item_line_item_type                              as line_type,
-            coalesce(savings_plan_savings_plan_a_r_n, reservation_reservation_a_r_n) as commitment_id,
-            cv_decimal(reservation_unused_quantity)               as unused_quantity,
-            case
-                when line_item_line_item_type = 'SavingsPlanRecurringFee'
-                    then cv_decimal(savings_plan_total_commitment_to_date) - cv_decimal(savings_plan_used_commitment)
-                else
-                    coalesce(cv_decimal(reservation_net_unused_amortized_upfront_fee_for_billing_period),
-                        cv_decimal(reservation_unused_amortized_upfront_fee_for_billing_period), 0)
-                    + coalesce(cv_decimal(reservation_net_unused_recurring_fee), cv_decimal(reservation_unused_recurring_fee), 0)
-            end                                                   as unused_cost
-        from bronze.aws_cur_line_items
-        where billing_period >= $period_first
-            and billing_period < $period_end
-            and line_item_line_item_type in ('RIFee', 'SavingsPlanRecurringFee')
-    ) as fees
-    where unused_cost <> 0
+charges as (
+    select l.*, p.row_part
+    from (select *, case when unused_cost <> 0 then 'two' else 'one' end as row_count from lines) as l
+    join row_parts as p on p.row_count = l.row_count
 
     union all
 
     -- Covered usage and its negations cancel out. Where they do not, the remainder is billed, and stays visible as one row per plan.
     select
-        'negation_remainder', 'SavingsPlanNegation', 'Usage', null, sum(cost), cast(0 as decimal(38, 21)), cast(0 as decimal(38, 21)), null, null, null, null,
-        null, null, null, null, null, 'unblended', commitment_id, null, null,
+        'SavingsPlanNegation', 'Usage', null, sum(cost), cast(0 as decimal(38, 21)), cast(0 as decimal(38, 21)), null, null, null, null,
+        null, null, null, null, null, 'unblended', commitment_id, null, null, null, null,
         billing_period, max(bill_invoice_id), max(bill_invoicing_entity), max(bill_billing_entity), bill_payer_account_id, max(bill_payer_account_name),
         min(line_item_usage_account_id), min(line_item_usage_account_name), min(line_item_usage_start_date), max(line_item_usage_end_date),
         min(line_item_product_code), null, null, null, commitment_id,
@@ -446,7 +429,8 @@ charges as (
         null, null, null, null,
         null, null, null, max(pricing_currency), null, null,
         null, null, null, null,
-        null, min(source_file_name), min(source_row_number), min(raw_ingestion_id)
+        null, min(source_file_name), min(source_row_number), min(raw_ingestion_id),
+        'one', 'negation_remainder'
     from (
         select
             *,
@@ -465,24 +449,29 @@ charges as (
 costed as (
     select
         *,
-        coalesce(amortised, billed)                               as effective,
+        case when row_part = 'unused' then 'Usage' else line_category end as charge_category,
+        case when row_part = 'unused' then cast(0 as decimal(38, 21)) else line_cost end as billed,
+        case when row_part = 'unused' then unused_cost else coalesce(amortised, line_cost) end as effective,
         case
-            when row_part <> 'charge' then public_cost
+            when row_part = 'unused' then unused_cost
             when line_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage')
-                then coalesce(case when public_cost <> 0 then public_cost end, covered_cost, billed)
-            when charge_category = 'Usage' and line_type <> 'Refund' then cast(0 as decimal(38, 21))
-            else billed
+                then coalesce(case when public_cost <> 0 then public_cost end, covered_cost, line_cost)
+            when line_category = 'Usage' and line_type <> 'Refund' then cast(0 as decimal(38, 21))
+            else line_cost
         end                                                       as list,
         case
-            when row_part <> 'charge' then public_cost
+            when row_part = 'unused' then unused_cost
+            when row_part = 'negation_remainder' then cast(0 as decimal(38, 21))
             when line_type = 'SavingsPlanCoveredUsage' then covered_cost
-            when line_type = 'DiscountedUsage' then coalesce(case when public_cost <> 0 then public_cost end, billed)
-            else billed
+            when line_type = 'DiscountedUsage' then coalesce(case when public_cost <> 0 then public_cost end, line_cost)
+            else line_cost
         end                                                       as contracted,
         case when line_type <> 'RIFee' and public_double <> 0 then public_double else paid_double end as list_double,
         case when line_type = 'DiscountedUsage' and public_double <> 0 then public_double else paid_double end as contracted_double,
+        case when row_part = 'unused' then case when commitment_id is not null then 'Unused' end else line_status end as commitment_status,
+        case when row_part = 'unused' then commitment_id else line_item_resource_id end as resource_id,
         -- Rows that the contract prices: usage and purchases, unless they correct an invoice of the past.
-        charge_category in ('Usage', 'Purchase') and charge_class is null as is_priced,
+        line_category in ('Usage', 'Purchase') and charge_class is null as is_priced,
         coalesce(savings_plan_savings_plan_a_r_n, '') <> ''       as is_savings_plan,
         coalesce(product_region_code, product_region, product_from_region_code) as delivered_region_id
     from charges
@@ -499,7 +488,7 @@ priced as (
                 or (quantity_double < 0 and list_double <= 0 and contracted_double <= 0), false) as is_metered,
         case
             when commitment_id is null or not is_priced or row_part = 'negation_remainder' then null
-            when row_part = 'unused' then commitment_quantity
+            when row_part = 'unused' then case when line_type = 'RIFee' then unused_quantity else unused_cost end
             when charge_category = 'Purchase' then coalesce(commitment_quantity, quantity)
             when is_savings_plan then effective
             else quantity
@@ -633,24 +622,26 @@ select
     cv_day_start(cv_add_months(billing_period, 1))                as BillingPeriodEnd,
     delivered_region_id                                           as RegionId,
     case when delivered_region_id is not null then coalesce(r.region_name, product_location, delivered_region_id) end as RegionName,
-    case when line_item_availability_zone <> coalesce(delivered_region_id, '') then line_item_availability_zone end as AvailabilityZone,
-    case when charge_category = 'Purchase' and commitment_id is not null then commitment_id else line_item_resource_id end as ResourceId,
+    case
+        when row_part = 'charge' and line_item_availability_zone <> coalesce(delivered_region_id, '') then line_item_availability_zone
+    end                                                           as AvailabilityZone,
+    case when charge_category = 'Purchase' and commitment_id is not null then commitment_id else resource_id end as ResourceId,
     cast(null as varchar)                                         as ResourceName,
     case
         when commitment_id is not null and (charge_category = 'Purchase' or row_part <> 'charge')
             then case when is_savings_plan then 'Savings Plan' else 'Reserved Instance' end
-        when line_item_resource_id is null then null
-        when line_item_resource_id like 'i-%' then 'instance'
-        when line_item_resource_id like 'vol-%' then 'volume'
-        when line_item_resource_id like 'snap-%' then 'snapshot'
+        when resource_id is null then null
+        when resource_id like 'i-%' then 'instance'
+        when resource_id like 'vol-%' then 'volume'
+        when resource_id like 'snap-%' then 'snapshot'
         when line_item_product_code = 'AmazonS3' then 'bucket'
-        when line_item_resource_id not like 'arn:%' then coalesce(product_product_family, line_item_product_code)
-        when cv_split_part(line_item_resource_id, ':', 6) like '%/%'
-            then cv_split_part(cv_split_part(line_item_resource_id, ':', 6), '/', 1)
-        when cv_split_part(line_item_resource_id, ':', 7) <> '' then cv_split_part(line_item_resource_id, ':', 6)
-        else cv_split_part(line_item_resource_id, ':', 3)
+        when resource_id not like 'arn:%' then coalesce(product_product_family, line_item_product_code)
+        when cv_split_part(resource_id, ':', 6) like '%/%'
+            then cv_split_part(cv_split_part(resource_id, ':', 6), '/', 1)
+        when cv_split_part(resource_id, ':', 7) <> '' then cv_split_part(resource_id, ':', 6)
+        else cv_split_part(resource_id, ':', 3)
     end                                                           as ResourceType,
-    case when resource_tags is null then resource_tag_columns else cv_map_strip_key_prefix(resource_tags, 'user_') end as Tags,
+    coalesce(resource_tag_columns, cv_map_strip_key_prefix(resource_tags, 'user_')) as Tags,
     coalesce(cost_category, cost_category_columns)                as x_CostCategories,
     line_item_operation                                           as x_Operation,
 
