@@ -21,6 +21,9 @@ struct CsvDialect {
   std::string encoding = "utf-8";   ///< utf-8 (BOM dropped), utf-16 (by BOM), latin-1
 };
 
+/// The dialect that a source declares for a file; a .tsv file is cut at tabs unless it says otherwise.
+CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file);
+
 struct CsvPart {
   std::string path;                 ///< a plain UTF-8 CSV file with header; the receiver removes it
   std::int64_t first_row = 1;       ///< number of its first data row in the source file, from 1
@@ -29,7 +32,12 @@ struct CsvPart {
 
 /// Cuts the file into parts of about `part_bytes` under `temp_dir` and hands each to `on_part` (which may block, to bound the
 /// disk used; an error from it stops the work and is returned). Returns the number of data rows in the file.
-/// `corrupt_data` when the compression is broken or cut, a quote never closes, or a record is longer than `record_bytes_max`.
+///
+/// Line ends outside quotes become '\n', and blank lines count as DuckDB counts them: read with `auto_detect = false`,
+/// `header = true`, `new_line = '\n'` and `escape` the same as `quote`, a part gives exactly `rows` rows. A file without data
+/// rows gives no part. Of a zip with several files all are read, one after another; they must have the same header.
+/// `corrupt_data` when the compression is broken or cut, a quote never closes, a carriage return stands alone outside
+/// quotes, or a record is longer than `record_bytes_max`.
 Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, const CsvDialect& dialect,
                                const std::string& temp_dir, std::int64_t part_bytes,
                                const std::function<Status(CsvPart)>& on_part, const Cancel* cancel,
