@@ -73,7 +73,7 @@ class Lake:
 
     def releases(self, tenant):
         """Numbers of the releases, oldest first."""
-        return sorted(int(release["number"]) for release in self.json("release", "list", "--tenant", tenant))
+        return sorted(int(release["release"]) for release in self.json("release", "list", "--tenant", tenant))
 
     def log_folders(self, tenant):
         """{"silver.x": folder} of every table of a tenant, found on disk."""
