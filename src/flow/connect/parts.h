@@ -33,7 +33,7 @@ struct CsvPart {
 /// Cuts the file into parts of about `part_bytes` under `temp_dir` and hands each to `on_part` (which may block, to bound the
 /// disk used; an error from it stops the work and is returned). Returns the number of data rows in the file.
 ///
-/// Line ends outside quotes become '\n', and blank lines count as DuckDB counts them: read with `auto_detect = false`,
+/// Line ends outside quotes become '\n', and blank lines, which are no rows when there are several columns, are left out: read with `auto_detect = false`,
 /// `header = true`, `new_line = '\n'` and `escape` the same as `quote`, a part gives exactly `rows` rows. A file without data
 /// rows gives no part. Of a zip with several files all are read, one after another; they must have the same header.
 /// `corrupt_data` when the compression is broken or cut, a quote never closes, a carriage return stands alone outside

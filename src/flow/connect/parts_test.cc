@@ -146,6 +146,14 @@ TEST_F(PartsTest, MakesLineEndsAlikeAndKeepsThoseInQuotes) {
   EXPECT_THAT(cut("\r\n\na,b\n1,2\n").texts, testing::ElementsAre("a,b\n1,2\n"));
 }
 
+TEST_F(PartsTest, BlankLinesAreLeftOutUnlessThereIsOneColumn) {
+  EXPECT_THAT(cut("a,b\n\n1,2\r\n\r\n\n3,4\n\n", 1).texts, testing::ElementsAre("a,b\n1,2\n", "a,b\n3,4\n"));
+  EXPECT_THAT(cut("a,b\n" + std::string(4 << 20, '\n') + "1,2\n").texts, testing::ElementsAre("a,b\n1,2\n"));
+  const auto one = cut("a\n\n1\n\n");
+  EXPECT_EQ(*one.rows, 3);
+  EXPECT_THAT(one.texts, testing::ElementsAre("a\n\n1\n\n"));
+}
+
 TEST_F(PartsTest, AHeaderAloneHasNoPart) {
   for (const char* text : {"a,b", "a,b\n", "a,b\r\n", "a,b\n\n\n", "\xef\xbb\xbf" "a,b\n"}) {
     const auto cut = this->cut(text, 1);
