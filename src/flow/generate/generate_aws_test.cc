@@ -165,7 +165,7 @@ TEST_P(AwsTruth, IsWhatSqlFindsInTheFiles) {
   AwsOptions options = small_bill();
   options.layout = layout;
   options.discounts = discounts;
-  options.rows = 30000;
+  options.rows = 9000;
   const auto report = generate(options, folder);
   ASSERT_TRUE(report) << report.error().message;
   auto database = duck::Database::open({});
@@ -181,11 +181,12 @@ TEST_P(AwsTruth, IsWhatSqlFindsInTheFiles) {
       ASSERT_TRUE(columns) << columns.error().message;
       EXPECT_EQ(columns->size(), layout == AwsLayout::legacy ? 107u : 127u);
 
+      ASSERT_TRUE(connection->run("create or replace table bill as select * from " + from));
       const auto sums = connection->all(fmt::format("select {0}, count(*), sum({1}), sum({2}), sum({3}) from {4} group by 1", duck::name(n.type), decimal(n.cost),
-                                                    amortized(n), fmt::format("case when {} <> 'SavingsPlanNegation' then {} else 0 end", duck::name(n.type), decimal(n.list)), from));
+                                                    amortized(n), fmt::format("case when {} <> 'SavingsPlanNegation' then {} else 0 end", duck::name(n.type), decimal(n.list)), "bill"));
       ASSERT_TRUE(sums) << sums.error().message;
       EXPECT_EQ(sums->size(), assembly["by_line_item_type"].size());
-      EXPECT_GE(sums->size(), 10u);
+      EXPECT_GE(sums->size(), 9u);   // a preliminary assembly has no refunds yet
       for (const auto& row : *sums) {
         const auto& told = assembly["by_line_item_type"].at(*row[0]);
         EXPECT_EQ(told["rows"].dump(), *row[1]) << period << " " << *row[0];
@@ -194,17 +195,17 @@ TEST_P(AwsTruth, IsWhatSqlFindsInTheFiles) {
         EXPECT_TRUE(equal(*parse_decimal(text_at(told, "list")), *parse_decimal(*row[4]))) << period << " " << *row[0];
       }
       const auto billed = connection->value(fmt::format("select sum(case when {0} is not null then {1} when {2} = 'EdpDiscount' then 0 else {3} end) from {4}",
-                                                        duck::name(n.net), decimal(n.net), duck::name(n.type), decimal(n.cost), from));
+                                                        duck::name(n.net), decimal(n.net), duck::name(n.type), decimal(n.cost), "bill"));
       ASSERT_TRUE(billed) << billed.error().message;
       EXPECT_TRUE(equal(*parse_decimal(text_at(assembly, "billed")), *parse_decimal(**billed)));
       // Discounts are in the net columns or in rows of their own, and both say the same.
       EXPECT_EQ(text_at(assembly, "billed"), text_at(assembly, "unblended"));
 
-      const auto doubled = connection->value(fmt::format("select count(*) from (select 1 from {} group by {}, {} having count(*) > 1)", from,
+      const auto doubled = connection->value(fmt::format("select count(*) from (select 1 from {} group by {}, {} having count(*) > 1)", "bill",
                                                          duck::name(n.id), duck::name(n.interval)));
       ASSERT_TRUE(doubled);
       EXPECT_EQ(**doubled, "0");
-      const auto invoiced = connection->value(fmt::format("select count({}) from {}", duck::name(n.invoice), from));
+      const auto invoiced = connection->value(fmt::format("select count({}) from bill", duck::name(n.invoice)));
       ASSERT_TRUE(invoiced);
       EXPECT_EQ(**invoiced, assembly["final"].get<bool>() ? assembly["rows"].dump() : "0");
     }
