@@ -121,7 +121,8 @@ Status MonthWriter::send(Line& line) {
   if (line.invoicing_entity.empty()) line.invoicing_entity = kSeller;
   if (line.legal_entity.empty()) line.legal_entity = kSeller;
   if (line.invoice_id.empty()) line.invoice_id = invoice_;
-  if (plan_.discounts && line.net_cost == kNone && line.type != LineType::edp_discount) line.net_cost = line.cost;
+  // Net columns hold what is left after discounts: nothing on the discount's own row.
+  if (plan_.discounts && line.net_cost == kNone) line.net_cost = line.type == LineType::edp_discount ? 0 : line.cost;
   return out_.add(line);
 }
 

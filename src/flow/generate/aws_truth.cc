@@ -27,8 +27,7 @@ void Truth::add(const Line& line) {
   sums.amortized += spread;
   if (line.public_cost != kNone && line.type != LineType::savings_plan_negation) sums.list += line.public_cost;
   if (!line.split.parent.empty()) ++split_rows_;
-  // Discount rows are folded into the net cost of the rows they discount.
-  if (line.type != LineType::edp_discount) billed_[static_cast<std::size_t>(category_of(line.type))] += line.net_cost == kNone ? line.cost : line.net_cost;
+  billed_[static_cast<std::size_t>(category_of(line.type))] += line.net_cost == kNone ? line.cost : line.net_cost;
 
   if (line.type == LineType::savings_plan_upfront_fee || (line.type == LineType::fee && !line.reservation.arn.empty())) upfront_ += line.cost;
   if (line.type == LineType::ri_fee) {
