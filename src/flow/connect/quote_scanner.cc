@@ -1,73 +1,77 @@
 #include "flow/connect/quote_scanner.h"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
 #endif
 
 namespace centavo {
 namespace {
 
-#if defined(__SSE2__)
-class Block {
- public:
-  explicit Block(const char* bytes) {
-    for (int i = 0; i < 4; ++i) part_[i] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + 16 * i));
-  }
-  std::uint64_t equal(char c) const {
-    const __m128i wanted = _mm_set1_epi8(c);
-    std::uint64_t out = 0;
-    for (int i = 0; i < 4; ++i) {
-      const auto bits = static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(part_[i], wanted)));
-      out |= static_cast<std::uint64_t>(bits) << (16 * i);
-    }
-    return out;
-  }
-
- private:
-  __m128i part_[4];
+// Where the characters that matter stand in 64 bytes.
+struct Found {
+  std::uint64_t ends = 0, returns = 0, delimiters = 0, quotes = 0;
+  std::uint64_t parity = 0;   // bit i: whether the quotes up to and with i are odd in number
 };
-#else
-class Block {
- public:
-  explicit Block(const char* bytes) : bytes_(bytes) {}
-  std::uint64_t equal(char c) const {
-    std::uint64_t out = 0;
-    for (int i = 0; i < 64; ++i) out |= static_cast<std::uint64_t>(bytes_[i] == c) << i;
-    return out;
-  }
 
- private:
-  const char* bytes_;
-};
+#if defined(__x86_64__)
+__attribute__((target("avx2,pclmul"))) Found find_wide(const char* bytes, char delimiter, char quote) {
+  const __m256i low = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes));
+  const __m256i high = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(bytes + 32));
+  const auto equal = [&](char c) __attribute__((target("avx2,pclmul"))) {
+    const __m256i wanted = _mm256_set1_epi8(c);
+    const auto first = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)));
+    const auto second = static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)));
+    return first | static_cast<std::uint64_t>(second) << 32;
+  };
+  Found out{equal('\n'), equal('\r'), equal(delimiter), quote == '\0' ? 0 : equal(quote), 0};
+  // A product without carries by all ones is a running parity.
+  const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(out.quotes)), _mm_set1_epi8(-1), 0);
+  out.parity = static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
+  return out;
+}
 #endif
 
-// Bit i: the parity of the bits up to and with i.
-std::uint64_t prefix_xor(std::uint64_t bits) {
-  for (int shift = 1; shift < 64; shift *= 2) bits ^= bits << shift;
-  return bits;
+Found find_anywhere(const char* bytes, char delimiter, char quote) {
+  Found out;
+  for (int i = 0; i < 64; ++i) {
+    out.ends |= static_cast<std::uint64_t>(bytes[i] == '\n') << i;
+    out.returns |= static_cast<std::uint64_t>(bytes[i] == '\r') << i;
+    out.delimiters |= static_cast<std::uint64_t>(bytes[i] == delimiter) << i;
+    out.quotes |= static_cast<std::uint64_t>(quote != '\0' && bytes[i] == quote) << i;
+  }
+  out.parity = out.quotes;
+  for (int shift = 1; shift < 64; shift *= 2) out.parity ^= out.parity << shift;
+  return out;
 }
+
+using Find = Found (*)(const char*, char, char);
+
+Find best_find() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("pclmul")) return find_wide;
+#endif
+  return find_anywhere;
+}
+
+const Find kFind = best_find();
 
 }  // namespace
 
 RecordMasks QuoteScanner::scan(const char* bytes, unsigned size) {
   if (size < 64) return scan_slowly(bytes, size);
-  const Block block(bytes);
-  const std::uint64_t ends = block.equal('\n');
-  const std::uint64_t returns = block.equal('\r');
-  const std::uint64_t quotes = quote_ == '\0' ? 0 : block.equal(quote_);
-  if (quotes == 0) {
+  const Found found = kFind(bytes, delimiter_, quote_);
+  if (found.quotes == 0) {
     if (state_ == State::quoted) return {};
     state_ = state_after(bytes, state_);
-    return {ends, returns};
+    return {found.ends, found.returns};
   }
-  const bool open = state_ == State::quoted;
-  const std::uint64_t inside = prefix_xor(quotes) ^ (open ? ~0ULL : 0ULL);
-  const std::uint64_t opening = quotes & inside;
+  const std::uint64_t inside = found.parity ^ (state_ == State::quoted ? ~0ULL : 0ULL);
+  const std::uint64_t opening = found.quotes & inside;
   const bool may_open = state_ == State::record_start || state_ == State::field_start || state_ == State::closed;
-  const std::uint64_t starts = ((block.equal(delimiter_) | ends | quotes) << 1) | (may_open ? 1U : 0U);
+  const std::uint64_t starts = ((found.delimiters | found.ends | found.quotes) << 1) | (may_open ? 1U : 0U);
   if ((opening & ~starts) != 0) return scan_slowly(bytes, size);
   state_ = (inside >> 63) != 0 ? State::quoted : state_after(bytes, state_);
-  return {ends & ~inside, returns & ~inside};
+  return {found.ends & ~inside, found.returns & ~inside};
 }
 
 // The state behind 64 bytes that end outside quotes, without a quote that is a mere character.

@@ -46,7 +46,7 @@ std::optional<std::string> bad_row_sql(const pack::Contract& contract, const Che
     case CheckKind::range: {
       const std::string column = duck::name(check.columns.front());
       const auto* spec = contract.find(check.columns.front());
-      const std::string type = spec == nullptr || spec->type.starts_with("DECIMAL") ? "decimal(38,9)" : spec->type;
+      const std::string type = spec == nullptr ? "decimal(38,9)" : spec->type;
       std::vector<std::string> parts;
       if (!check.min.empty()) parts.push_back(fmt::format("{} < cast({} as {})", column, duck::literal(check.min), type));
       if (!check.max.empty()) parts.push_back(fmt::format("{} > cast({} as {})", column, duck::literal(check.max), type));

@@ -69,7 +69,10 @@ std::string kept_type(std::string_view type) {
 
 std::string cast_to(const std::string& value, std::string_view from, std::string_view to, bool json_map) {
   if (from == to) return value;
-  if (json_map && from == "VARCHAR") return fmt::format("cast(cast(nullif({}, '') as json) as {})", value, to);
+  // Providers write words such as NULL where an object should stand: those are no map.
+  if (json_map && from == "VARCHAR") {
+    return fmt::format("cast(case when json_valid({0}) and json_type({0}) = 'OBJECT' then cast({0} as json) end as {1})", value, to);
+  }
   return fmt::format("cast({} as {})", value, to);
 }
 

@@ -21,18 +21,12 @@ std::set<std::string> packs_of(const pack::Library& library, const std::vector<c
   return out;
 }
 
-Result<SqlValues> parameters_of(const pack::Library& library, const pack::Model& model, const Tenant& tenant) {
+SqlValues parameters_of(const pack::Pack& pack, const Tenant& tenant) {
   SqlValues out;
-  for (const auto& name : model.parameters) {
-    if (name == "period_first" || name == "period_end") continue;
-    const pack::Parameter* found = nullptr;
-    for (const auto& parameter : library.packs().at(model.contract.pack).parameters) {
-      if (parameter.name == name) found = &parameter;
-    }
-    if (found == nullptr) return fail(ErrorKind::invalid_argument, "{}: ${} is not a parameter of pack {}", model.sql_place.file, name, model.contract.pack);
-    const auto own = tenant.parameters.find(name);
-    const std::string& value = own == tenant.parameters.end() ? found->default_value : own->second;
-    out[name] = fmt::format("cast({} as {})", duck::literal(value), found->type);
+  for (const auto& parameter : pack.parameters) {
+    const auto own = tenant.parameters.find(parameter.name);
+    const std::string& value = own == tenant.parameters.end() ? parameter.default_value : own->second;
+    out[parameter.name] = fmt::format("cast({} as {})", duck::literal(value), parameter.type);
   }
   return out;
 }
@@ -66,12 +60,20 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
     if (const auto it = feeds.find(table); it != feeds.end()) node.feeds = it->second;
     bool active = !node.feeds.empty();
     std::set<TableName> inputs(model->inputs.begin(), model->inputs.end());
-    for (const auto& name : model->interface_inputs) {
+    std::set<std::string> interfaces(model->interface_inputs.begin(), model->interface_inputs.end());
+    for (const auto& check : model->contract.checks) {
+      if (!check.to) continue;
+      if (const auto* interface = library.interface_of_view(*check.to)) {
+        interfaces.insert(interface->name);
+      } else {
+        inputs.insert(*check.to);
+      }
+    }
+    for (const auto& name : interfaces) {
       for (const auto* implementer : library.implementers(name)) inputs.insert(implementer->contract.table);
     }
-    for (const auto& check : model->contract.checks) {
-      if (check.to) inputs.insert(*check.to);
-    }
+    inputs.erase(table);
+    node.interfaces.assign(interfaces.begin(), interfaces.end());
     for (const auto& input : inputs) {
       if (!TRY(add(input))) continue;
       active = true;
@@ -82,7 +84,10 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
       left_out.insert(table);
       return false;
     }
-    node.parameters = TRY(parameters_of(library, *model, tenant));
+    node.parameters = parameters_of(library.packs().at(model->contract.pack), tenant);
+    for (const auto& name : model->parameters) {
+      if (const auto it = node.parameters.find(name); it != node.parameters.end()) node.own_parameters.insert(*it);
+    }
     graph.index_[table] = graph.nodes_.size();
     graph.nodes_.push_back(std::move(node));
     return true;

@@ -22,7 +22,9 @@ struct Node {
   const pack::Model* model = nullptr;
   std::vector<pack::TableName> inputs;    ///< tables read, interfaces replaced by the tenant's implementers
   std::vector<Feed> feeds;                ///< bronze: the tenant's sources that fill it
-  SqlValues parameters;                   ///< of the model, as SQL literals
+  SqlValues parameters;                   ///< all of the pack's, as SQL literals
+  SqlValues own_parameters;               ///< those that the model's SQL names: they decide its rows
+  std::vector<std::string> interfaces;    ///< read by the model or its checks
   bool is_periodic() const { return model->contract.write == pack::WriteMode::replace_period; }
 };
 

@@ -39,7 +39,7 @@ const pack::PackFiles kAcmePack = {
      "table: gold.acme_by_service\ndescription: Cost by service.\ngrain: [billing_period, service]\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
      "  - {name: billing_period, type: date, required: true}\n  - {name: service, type: varchar, required: true}\n  - {name: currency, type: varchar}\n"
      "  - {name: cost, type: \"decimal(38,21)\"}\nproof:\n  - {measure: cost, amount: cost, currency: currency}\n"},
-    {"gold/acme_by_service.sql", "select billing_period, service, currency, sum(cost) as cost\nfrom silver.acme_costs\ngroup by billing_period, service, currency\n"},
+    {"gold/acme_by_service.sql", "select billing_period, service, currency, sum(cost) as cost\nfrom silver.acme_costs\nwhere billing_period >= $period_first and billing_period < $period_end\ngroup by billing_period, service, currency\n"},
 };
 
 class Flow : public testing::Test {

@@ -149,7 +149,7 @@ class Planner {
           if (fingerprint != recorded(input, input_period)) changed = input.text();
         }
       }
-      decide(node, period, fingerprint_of(definition, parameters_text(node.parameters), inputs),
+      decide(node, period, fingerprint_of(definition, parameters_text(node.own_parameters), inputs),
              changed.empty() ? "an input changed" : fmt::format("{} changed", changed));
     }
   }

@@ -90,10 +90,14 @@ Status define_inputs(Work& work, Desk& desk, const Node& node, std::string_view 
     TRY(desk.define(input, selects[input]));
   }
   // Inputs that no source of this tenant can fill are empty.
-  for (const auto& input : node.model->inputs) {
+  std::vector<pack::TableName> named = node.model->inputs;
+  for (const auto& check : node.model->contract.checks) {
+    if (check.to && check.to != node.model->contract.table && work.workshop.library.model(*check.to) != nullptr) named.push_back(*check.to);
+  }
+  for (const auto& input : named) {
     if (!selects.contains(input)) TRY(desk.define(input, empty_select(all_columns(work.workshop.library.model(input)->contract))));
   }
-  for (const auto& name : node.model->interface_inputs) {
+  for (const auto& name : node.interfaces) {
     const auto* interface = work.workshop.library.interface(name);
     std::vector<InterfacePart> parts;
     for (const auto* implementer : work.workshop.library.implementers(name)) {

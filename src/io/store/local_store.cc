@@ -15,6 +15,7 @@
 #include <mutex>
 #include <set>
 
+#include "base/digest.h"
 #include "io/store/key.h"
 #include "io/store/store.h"
 
@@ -143,7 +144,6 @@ class LocalStore : public Store {
               std::vector<ObjectInfo>& out) const;
 
   std::string root_;  // absolute, without links
-  std::atomic<std::uint64_t> temp_counter_{0};
   std::mutex mutex_;
   std::set<std::string, std::less<>> durable_folders_;  // those whose entry in their parent this process has synced
 };
@@ -183,9 +183,9 @@ Status LocalStore::make_folders(std::string_view folder) {
 
 Result<std::string> LocalStore::write_temp(std::string_view folder, std::string_view bytes) {
   TRY(make_folders(folder));
-  TempFile temp(fmt::format("{}/{}{}-{}", folder_path(folder), kTempPrefix, ::getpid(), temp_counter_++));
-  // A file of that name can only be left from a dead process that had our id.
-  File file = open_file(temp.path(), O_WRONLY | O_CREAT | O_TRUNC);
+  // Unlike any other: of another store over this folder, another process, another host.
+  TempFile temp(fmt::format("{}/{}{}", folder_path(folder), kTempPrefix, new_uuid()));
+  File file = open_file(temp.path(), O_WRONLY | O_CREAT | O_EXCL);
   if (!file.is_open()) return fail_errno("create", temp.path());
   TRY(write_all(file.fd(), bytes, temp.path()));
   if (::fsync(file.fd()) != 0) return fail_errno("sync", temp.path());
