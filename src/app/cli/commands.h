@@ -1,0 +1,34 @@
+#pragma once
+/// \file app/cli/commands.h
+/// The command groups. Each function adds its commands to the root; app/wiring.cc says which there are.
+
+#include "app/cli/args.h"
+
+namespace centavo::cli {
+
+// Headings of the help page.
+inline constexpr const char* kGroupLake = "Lake";
+inline constexpr const char* kGroupTenants = "Tenants and sources";
+inline constexpr const char* kGroupWork = "Work";
+inline constexpr const char* kGroupProof = "Proof";
+inline constexpr const char* kGroupRead = "Read";
+inline constexpr const char* kGroupTables = "Versions and upkeep";
+inline constexpr const char* kGroupPacks = "Packs and quality";
+inline constexpr const char* kGroupProgram = "Program";
+
+void add_lake_commands(Command& root);        ///< init, doctor
+void add_demo_command(Command& root);         ///< demo
+void add_tenant_commands(Command& root);      ///< tenant …
+void add_source_commands(Command& root);      ///< source …, land
+void add_run_commands(Command& root);         ///< run, plan
+void add_status_command(Command& root);       ///< status
+void add_proof_commands(Command& root);       ///< reconcile, certificate show, explain
+void add_query_command(Command& root);        ///< query
+void add_export_commands(Command& root);      ///< export focus
+void add_release_commands(Command& root);     ///< release …
+void add_table_commands(Command& root);       ///< history, restore, optimize, vacuum
+void add_pack_commands(Command& root);        ///< test, check, lineage, docs
+void add_generate_commands(Command& root);    ///< generate …
+void add_program_commands(Command& root);     ///< completion, version; reads the whole tree, so it comes last
+
+}  // namespace centavo::cli

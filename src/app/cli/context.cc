@@ -1,0 +1,88 @@
+#include "app/cli/context.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include "io/store/key.h"
+
+namespace centavo::cli {
+
+Context::Context(const GlobalOptions& globals, Output& output, const Cancel& cancel, const Clock& clock)
+    : globals_(globals), output_(output), cancel_(cancel), clock_(clock) {}
+
+std::string Context::user() const {
+  if (!globals_.user.empty()) return globals_.user;
+  if (const passwd* const entry = getpwuid(geteuid()); entry != nullptr) return entry->pw_name;
+  return fmt::format("uid {}", geteuid());
+}
+
+Result<Lake> Context::lake() const {
+  const std::string dir = TRY(Lake::find(globals_.lake));
+  return Lake::open(dir);
+}
+
+Result<OpenLake> Context::open_lake() const {
+  const std::string dir = TRY(Lake::find(globals_.lake));
+  return open_lake_at(dir);
+}
+
+Result<OpenLake> Context::open_lake_at(const std::string& dir) {
+  Lake lake = TRY(Lake::open(dir));
+  std::unique_ptr<Catalog> catalog = TRY(Catalog::open(lake.dir()));
+  pack::Library library = TRY(pack::Library::load(lake.pack_folders()));
+  duck::Options options;
+  options.memory_limit_bytes = lake.config().memory_limit_bytes;
+  options.threads = lake.config().threads;
+  options.temp_directory = spill_folder(lake.dir());
+  duck::Database engine = TRY(duck::Database::open(options));
+  return OpenLake{std::move(lake), std::move(catalog), std::move(library), std::move(engine)};
+}
+
+Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& id) {
+  std::vector<Tenant> found;
+  if (!id.empty()) {
+    found.push_back(TRY(lake.tenant(id)));
+    if (!found.back().enabled) {
+      return fail_hint(fmt::format("centavo tenant enable {}", id), ErrorKind::invalid_argument, "tenant {} is disabled", id);
+    }
+    return found;
+  }
+  for (Tenant& tenant : TRY(lake.tenants())) {
+    if (tenant.enabled) found.push_back(std::move(tenant));
+  }
+  if (found.empty()) {
+    return fail_hint("centavo tenant add ID --pack PACK --source FOLDER", ErrorKind::not_found, "{}: no tenant yet", lake.dir());
+  }
+  return found;
+}
+
+Result<std::optional<PeriodRange>> period_option(const std::string& text) {
+  if (text.empty()) return std::optional<PeriodRange>();
+  return std::optional<PeriodRange>(TRY_IN("--period", parse_period_range(text)));
+}
+
+std::string source_uri(const std::string& given, const std::string& lake_dir) {
+  namespace fs = std::filesystem;
+  if (given.find("://") != std::string::npos) return given;
+  std::error_code ignored;
+  const fs::path absolute = fs::absolute(given, ignored).lexically_normal();
+  const fs::path lake = fs::absolute(lake_dir, ignored).lexically_normal();
+  const fs::path inside = absolute.lexically_relative(lake);
+  if (!inside.empty() && *inside.begin() != ".." && inside != ".") return inside.string();
+  return absolute.string();
+}
+
+std::string spill_folder(const std::string& lake_dir) { return fmt::format("{}/{}spill-{}", lake_dir, kTempPrefix, getpid()); }
+
+Result<std::pair<std::string, std::string>> name_and_value(const std::string& option, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    return fail(ErrorKind::invalid_argument, "{}: \"{}\" is not NAME=VALUE", option, text);
+  }
+  return std::pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+}  // namespace centavo::cli

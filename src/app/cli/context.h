@@ -1,0 +1,82 @@
+#pragma once
+/// \file app/cli/context.h
+/// What every command gets: the options of all commands, where to speak, when to stop, and ways into the lake.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/output.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "base/result.h"
+#include "flow/pipeline/pipeline.h"
+#include "io/duck/duck.h"
+#include "lake/catalog/catalog.h"
+#include "lake/pack/library.h"
+#include "lake/tenant/tenant.h"
+
+namespace centavo::cli {
+
+/// Options that every command knows.
+struct GlobalOptions {
+  std::string lake;
+  bool json = false;
+  bool quiet = false;
+  std::string color = "auto";
+  std::string user;
+};
+
+/// A lake with all that work in it needs, open.
+struct OpenLake {
+  Lake lake;
+  std::unique_ptr<Catalog> catalog;
+  pack::Library library;
+  duck::Database engine;
+
+  Workshop workshop(const Clock& clock) { return {lake, *catalog, library, engine, clock}; }
+};
+
+class Context {
+ public:
+  Context(const GlobalOptions& globals, Output& output, const Cancel& cancel, const Clock& clock = Clock::system());
+
+  const GlobalOptions& globals() const { return globals_; }
+  Output& output() { return output_; }
+  const Cancel* cancel() const { return &cancel_; }
+  const Clock& clock() const { return clock_; }
+
+  /// --as, else the name of who is logged in.
+  std::string user() const;
+
+  /// The lake's folder by --lake, CENTAVO_LAKE or the working folder.
+  Result<Lake> lake() const;
+  /// The same with catalog, packs and engine.
+  Result<OpenLake> open_lake() const;
+  static Result<OpenLake> open_lake_at(const std::string& dir);
+
+  /// The tenants a command works on: the one named; else all that are enabled.
+  static Result<std::vector<Tenant>> tenants_for(Lake& lake, const std::string& id);
+
+ private:
+  const GlobalOptions& globals_;
+  Output& output_;
+  const Cancel& cancel_;
+  const Clock& clock_;
+};
+
+/// "2026-09" or "2026-09..2026-11"; nothing for "".
+Result<std::optional<PeriodRange>> period_option(const std::string& text);
+
+/// The file or folder a person named in the shell, so that it still means the same from the lake: absolute, or relative to
+/// `lake_dir` when it lies inside. URIs with a scheme stay.
+std::string source_uri(const std::string& given, const std::string& lake_dir);
+
+/// Where the engine spills for a lake: one folder per process, so that two do not share files.
+std::string spill_folder(const std::string& lake_dir);
+
+/// Splits "name=value".
+Result<std::pair<std::string, std::string>> name_and_value(const std::string& option, const std::string& text);
+
+}  // namespace centavo::cli

@@ -1,0 +1,142 @@
+/// \file app/cli/proof_commands.cc
+/// reconcile, certificate show, explain
+
+#include "app/cli/commands.h"
+#include "app/cli/report_text.h"
+
+namespace centavo::cli {
+namespace {
+
+struct ProofArguments {
+  std::string tenant, period, question;
+  std::int64_t release = 0, lines = 20;
+  bool all = false;
+};
+
+Status show_proof(Context& context, const ProofArguments& given) {
+  const auto periods = TRY(period_option(given.period));
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  const Reconciliation proof = TRY(reconcile(workshop, tenant, periods));
+  Output& output = context.output();
+  if (output.json()) {
+    output.json_document(proof_object(proof));
+  } else {
+    output.line(output.styled(fmt::format("tenant {}, release {}", proof.tenant, proof.release), Tone::strong));
+    print_proof(context, proof, given.all);
+    output.line(output.styled(verdict(proof), proof.holds ? Tone::good : Tone::bad));
+    if (!given.all) output.note("--all shows the comparisons by category too");
+  }
+  return hold(proof);
+}
+
+Status show_certificate(Context& context, const ProofArguments& given) {
+  Lake lake = TRY(context.lake());
+  TRY(lake.tenant(given.tenant));
+  const Release found = TRY(release(lake.store(), given.tenant, given.release));
+  Output& output = context.output();
+  OrderedJson object = {{"tenant", given.tenant}, {"release", found.number}, {"published_at", iso_time(found.published_ms)},
+                        {"run", found.run}, {"reason", found.reason}, {"holds", certificate_holds(found)}};
+  object["proof"] = found.certificate;
+  object["versions"] = found.versions;
+  if (output.json()) {
+    output.json_document(object);
+    return {};
+  }
+  output.line(output.styled(fmt::format("certificate of release {} of {}", found.number, given.tenant), Tone::strong));
+  object.erase("proof");
+  object.erase("versions");
+  output.object(object);
+  for (const auto& [key, value] : found.certificate.items()) {
+    output.say("{:<12}  {}", key, printable(plain_text(OrderedJson(value))));
+  }
+  output.line();
+  std::vector<OrderedJson> tables;
+  for (const auto& [table, version] : found.versions) tables.push_back({{"table", table}, {"version", version}});
+  output.list(tables, {{.key = "table"}, {.key = "version", .align = Align::right}}, "");
+  return {};
+}
+
+OrderedJson explanation_object(const Explanation& found) {
+  OrderedJson object = {{"measure", found.measure}, {"where", found.where}, {"table", found.table}, {"total", found.total},
+                        {"total_of_lines", found.total_of_lines}, {"rows", found.rows}, {"holds", found.holds}};
+  object["files"] = OrderedJson::array();
+  for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});
+  object["lines"] = OrderedJson::array();
+  for (const Explanation::Line& line : found.lines) {
+    object["lines"].push_back({{"file", line.file}, {"raw_key", line.raw_key}, {"row", line.row}, {"amount", line.amount},
+                               {"raw", line.raw_text}});
+  }
+  return object;
+}
+
+Status show_explanation(Context& context, const ProofArguments& given) {
+  if (given.lines < 0) return fail(ErrorKind::invalid_argument, "--lines: {} is below 0", given.lines);
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  const int lines_max = static_cast<int>(std::min<std::int64_t>(given.lines, 1'000'000));
+  const Explanation found = TRY(explain(workshop, tenant, given.question, given.release, lines_max));
+  Output& output = context.output();
+  const OrderedJson object = explanation_object(found);
+  if (output.json()) {
+    output.json_document(object);
+  } else {
+    output.line(output.styled(fmt::format("{} of {}{}{}", found.measure, found.table, found.where.empty() ? "" : " where ", found.where), Tone::strong));
+    output.say("{} in the table, {} added up again from {}", money_text(found.total), money_text(found.total_of_lines),
+               count_text(found.rows, "raw row", "raw rows"));
+    output.line();
+    output.list(object["files"].get<std::vector<OrderedJson>>(),
+                {{.key = "file"}, {.key = "amount", .align = Align::point, .show = show_money}}, "no files");
+    output.line();
+    output.list(object["lines"].get<std::vector<OrderedJson>>(),
+                {{.key = "file"}, {.key = "row", .align = Align::right},
+                 {.key = "amount", .align = Align::point, .show = show_money}, {.key = "raw", .width_max = 100}}, "");
+    if (found.rows > static_cast<std::int64_t>(found.lines.size())) {
+      output.note("{} of {} rows are shown; --lines N shows more", found.lines.size(), found.rows);
+    }
+  }
+  if (found.holds) return {};
+  return fail(ErrorKind::check_failed, "explain: the raw rows sum to {}, the table says {}", found.total_of_lines, found.total);
+}
+
+void add_tenant_option(Command& command, ProofArguments& values) {
+  command.option({.name = "--tenant", .value = "ID", .help = "whose bill", .target = &values.tenant, .required = true, .kind = ValueKind::tenant});
+}
+
+void add_release_option(Command& command, ProofArguments& values) {
+  command.option({.name = "--release", .value = "N", .help = "of this release (default: the newest)", .target = &values.release});
+}
+
+}  // namespace
+
+void add_proof_commands(Command& root) {
+  const auto values = std::make_shared<ProofArguments>();
+  Command& reconcile = root.sub("reconcile", "prove that files, bronze, silver and gold agree to the last digit").group(kGroupProof).keep(values);
+  reconcile.note("Ends with 0 only when every comparison holds, else with 3.");
+  add_tenant_option(reconcile, *values);
+  reconcile.option({.name = "--period", .value = "MONTHS", .help = "only these months: 2026-09 or 2026-09..2026-10", .target = &values->period});
+  reconcile.option({.name = "--all", .help = "each category too, not only totals and what differs", .target = &values->all});
+  reconcile.example("centavo reconcile --tenant acme", "the proof of the newest release")
+      .example("centavo reconcile --tenant acme --period 2026-09 --all", "one month by charge category");
+  reconcile.action([values](Context& context) { return show_proof(context, *values); });
+
+  Command& certificate = root.sub("certificate", "the proof as it was when a release was published").group(kGroupProof);
+  Command& show = certificate.sub("show", "the certificate of a release");
+  add_tenant_option(show, *values);
+  add_release_option(show, *values);
+  show.example("centavo certificate show --tenant acme --release 3", "what was proven when release 3 was published");
+  show.action([values](Context& context) { return show_certificate(context, *values); });
+
+  Command& explain = root.sub("explain", "the raw files and rows that sum to a number").group(kGroupProof);
+  add_tenant_option(explain, *values);
+  explain.option({.name = "QUESTION", .help = "\"MEASURE where …\": a measure, and SQL over its table", .target = &values->question, .required = true});
+  add_release_option(explain, *values);
+  explain.option({.name = "--lines", .value = "N", .help = "raw rows shown (default 20)", .target = &values->lines});
+  explain.example("centavo explain --tenant acme \"BilledCost where ChargeCategory = 'Tax' and billing_period = '2026-09-01'\"",
+                  "which lines of which files made this cost");
+  explain.action([values](Context& context) { return show_explanation(context, *values); });
+}
+
+}  // namespace centavo::cli

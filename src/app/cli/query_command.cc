@@ -1,0 +1,74 @@
+/// \file app/cli/query_command.cc
+/// query: SQL over one tenant's release
+
+#include "app/cli/commands.h"
+#include "app/cli/release_choice.h"
+#include "app/cli/row_format.h"
+#include "app/cli/table_file.h"
+
+namespace centavo::cli {
+namespace {
+
+constexpr std::int64_t kTableRowsMax = 1000;
+
+struct QueryArguments {
+  std::string tenant, sql, format, out, as_of;
+  std::int64_t release = 0;
+  bool all = false;
+};
+
+Result<RowFormat> format_of(Context& context, const QueryArguments& given) {
+  RowFormat format = RowFormat::table;
+  if (!given.format.empty()) {
+    format = TRY(row_format(given.format));
+  } else if (context.output().json()) {
+    format = RowFormat::json;
+  } else if (!given.out.empty()) {
+    format = row_format_of_file(given.out, RowFormat::table);
+  }
+  if (format == RowFormat::parquet && given.out.empty()) {
+    return fail_hint("--out FILE.parquet", ErrorKind::invalid_argument, "query: parquet goes into a file");
+  }
+  return format;
+}
+
+Status run_query(Context& context, const QueryArguments& given) {
+  const RowFormat format = TRY(format_of(context, given));
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
+  if (format == RowFormat::parquet) {
+    return write_parquet(context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return given.sql; }, given.out);
+  }
+  Reader reader = TRY(Reader::open(workshop, tenant, number));
+  reader.connection().watch(context.cancel());
+  duck::Rows rows = TRY(reader.query(given.sql));
+  RowSink sink = TRY(RowSink::open(context.output(), given.out));
+  TRY(write_rows(context, rows, format, sink, given.all || !given.out.empty() ? 0 : kTableRowsMax));
+  return sink.close();
+}
+
+}  // namespace
+
+void add_query_command(Command& root) {
+  const auto values = std::make_shared<QueryArguments>();
+  Command& query = root.sub("query", "read one tenant's release with SQL").group(kGroupRead).keep(values);
+  query.note("The SQL sees that tenant's tables of one release (bronze.x, silver.y, gold.z, interfaces such as silver.focus_cost_and_usage) "
+             "and nothing else: no files, no settings.");
+  query.option({.name = "SQL", .help = "one select", .target = &values->sql, .required = true});
+  query.option({.name = "--tenant", .value = "ID", .help = "whose tables", .target = &values->tenant, .required = true, .kind = ValueKind::tenant});
+  query.option({.name = "--release", .value = "N", .help = "read this release (default: the newest)", .target = &values->release});
+  query.option({.name = "--as-of", .value = "TIME", .help = "read what was published at that time: 2026-09-30 or 2026-09-30T12:00:00Z", .target = &values->as_of});
+  query.option({.name = "--format", .value = "FORMAT", .help = "how rows are written (default: table, or by the ending of --out)",
+                .target = &values->format, .choices = {"table", "csv", "json", "jsonl", "parquet"}});
+  query.option({.name = "--out", .value = "FILE", .help = "write there instead of standard output", .target = &values->out, .kind = ValueKind::file});
+  query.option({.name = "--all", .help = "a table of all rows, not only the first 1000", .target = &values->all});
+  query.example("centavo query --tenant acme \"select ServiceName, sum(BilledCost) from silver.focus_cost_and_usage group by 1 order by 2 desc\"",
+                "cost by service")
+      .example("centavo query --tenant acme --format csv --out costs.csv \"from gold.cost_by_month\"", "a gold table as CSV")
+      .example("centavo query --tenant acme --as-of 2026-09-30 \"select sum(BilledCost) from gold.cost_by_month\"", "what was known at the end of September");
+  query.action([values](Context& context) { return run_query(context, *values); });
+}
+
+}  // namespace centavo::cli

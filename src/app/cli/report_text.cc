@@ -1,0 +1,281 @@
+#include "app/cli/report_text.h"
+
+#include "app/cli/progress.h"
+
+namespace centavo::cli {
+namespace {
+
+constexpr std::int64_t kSampleRowsShown = 3;
+
+std::string rows_text(std::int64_t rows) { return grouped(std::to_string(rows)); }
+
+/// "  done    silver.costs  2026-09    1,234 rows  2 quarantined  0.4 s"
+std::string outcome_line(const Output& output, const Task& task, const TaskOutcome& outcome, std::size_t name_width) {
+  const std::string name = task.period.empty() ? task.table.text() : fmt::format("{}  {}", task.table.text(), task.period);
+  std::string line = fmt::format("  {}{}  {}{}", output.styled(outcome.state, state_tone(outcome.state)),
+                                 std::string(9 - std::min<std::size_t>(9, outcome.state.size()), ' '), name,
+                                 std::string(name_width > width_of(name) ? name_width - width_of(name) : 0, ' '));
+  if (outcome.state != "done") return line;
+  line += fmt::format("  {:>13} rows  {:>7}", rows_text(outcome.rows_out), duration_text(outcome.seconds));
+  if (outcome.rows_quarantined > 0) {
+    line += "  " + output.styled(fmt::format("{} quarantined", rows_text(outcome.rows_quarantined)), Tone::warning);
+  }
+  return line;
+}
+
+void print_checks(Output& output, const TaskOutcome& outcome) {
+  for (const CheckRecord& check : outcome.checks) {
+    if (check.state == "passed") continue;
+    output.say("           {} {} ({}): {}", output.styled(check.state, state_tone(check.state)), check.check, check.severity,
+               count_text(check.bad_rows, "bad row", "bad rows"));
+    if (check.state == "quarantined" || check.sample.empty()) continue;
+    const auto sample = parse_json(check.sample);
+    if (!sample || !sample->is_array()) continue;
+    std::int64_t shown = 0;
+    for (const Json& row : *sample) {
+      if (shown++ == kSampleRowsShown) break;
+      output.say("             {}", shortened(printable(row.dump(-1, ' ', false, Json::error_handler_t::replace)), 160));
+    }
+  }
+}
+
+/// Tells a run as it goes; `run` calls it from one thread at a time.
+class RunTeller {
+ public:
+  explicit RunTeller(Context& context) : context_(context), progress_(context.output()) {}
+
+  void tell(const RunEvent& event) {
+    double fraction = 0;
+    if (event.total > 0) {
+      fraction = (static_cast<double>(event.done) + event.fraction.value_or(0)) / static_cast<double>(event.total);
+    }
+    switch (event.kind) {
+      case RunEvent::Kind::landing:  // done and total are bytes here
+        progress_.show("landing " + event.text, event.total > 0 ? std::optional(fraction) : std::nullopt);
+        break;
+      case RunEvent::Kind::planned: progress_.show(event.text); break;
+      case RunEvent::Kind::task_started:
+      case RunEvent::Kind::task_progress:
+        progress_.show(fmt::format("{}/{}  {}", event.done, event.total, event.text), fraction);
+        break;
+      case RunEvent::Kind::task_ended:
+        if (event.outcome != nullptr) ended(event.text, *event.outcome);
+        break;
+      case RunEvent::Kind::proving: progress_.show("proving " + event.text); break;
+      case RunEvent::Kind::released: progress_.clear(); break;
+    }
+  }
+
+ private:
+  void ended(const std::string& text, const TaskOutcome& outcome) {
+    Task task;  // the text names table and period: the plan is the run's own
+    const std::size_t space = text.find(' ');
+    const auto table = pack::parse_table_name(text.substr(0, space));
+    if (!table) return context_.output().say("  {}  {}", outcome.state, text);
+    task.table = *table;
+    if (space != std::string::npos) task.period = text.substr(space + 1);
+    width_ = std::max(width_, text.size() + 2);
+    context_.output().say("{}", outcome_line(context_.output(), task, outcome, std::max<std::size_t>(width_, 48)));
+    print_checks(context_.output(), outcome);
+    if (outcome.error) context_.output().say("           {}", printable(outcome.error->message));
+  }
+
+  Context& context_;
+  Progress progress_;
+  std::size_t width_ = 0;
+};
+
+std::string summary_line(const RunReport& report) {
+  std::map<std::string, std::int64_t> states;
+  std::int64_t rows = 0, quarantined = 0, bytes = 0;
+  for (const TaskOutcome& outcome : report.outcomes) {
+    ++states[outcome.state];
+    rows += outcome.rows_out;
+    quarantined += outcome.rows_quarantined;
+    bytes += outcome.bytes_out;
+  }
+  std::string line;
+  for (const auto& [state, count] : states) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, state);
+  if (line.empty()) line = "nothing to do";
+  if (report.plan.up_to_date > 0) line += fmt::format(", {} up to date", report.plan.up_to_date);
+  if (rows > 0) line += fmt::format("; {} rows, {}", rows_text(rows), bytes_text(bytes));
+  if (quarantined > 0) line += fmt::format(", {} quarantined", rows_text(quarantined));
+  return line + fmt::format("; {}", duration_text(report.seconds));
+}
+
+}  // namespace
+
+std::string count_text(std::int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", rows_text(count), count == 1 ? one : many);
+}
+
+std::string tables_text(std::int64_t count) { return count_text(count, "table", "tables"); }
+
+void print_problems(Context& context, const std::vector<LandProblem>& problems) {
+  Output& output = context.output();
+  for (const LandProblem& problem : problems) {
+    output.say("  {}  {}: {}", output.styled("not landed", Tone::bad), printable(problem.where), printable(problem.error.message));
+    if (!problem.error.hint.empty()) output.say("              {}", printable(problem.error.hint));
+  }
+}
+
+Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
+  Output& output = context.output();
+  output.say("{}", output.styled("tenant " + tenant.id, Tone::strong));
+  Result<RunReport> ran = [&] {
+    RunTeller teller(context);
+    return run(workshop, tenant, options, [&](const RunEvent& event) { teller.tell(event); }, context.cancel());
+  }();
+  if (!ran) return ran;
+  for (const LandReport& landing : ran->landings) print_problems(context, landing.problems);
+  output.say("  {}", summary_line(*ran));
+  if (ran->release) output.say("  release {} of {} is published", ran->release->number, tenant.id);
+  if (output.json()) return ran;
+  if (ran->release) {
+    const Json& certificate = ran->release->certificate;
+    output.say("  {}", output.styled(fmt::format("the proof holds: {}, no cent differs",
+                                                 count_text(int_or(certificate, "comparisons"), "comparison", "comparisons")),
+                                     Tone::good));
+  } else if (ran->error && ran->error->kind == ErrorKind::check_failed) {
+    // Either a check stopped a table, which is told above, or the sums differ.
+    const Result<Reconciliation> proof = reconcile(workshop, tenant, options.periods);
+    if (proof && !proof->holds) print_proof(context, *proof, false);
+  }
+  return ran;
+}
+
+bool certificate_holds(const Release& release) {
+  const auto differences = release.certificate.find("differences");
+  return differences != release.certificate.end() && differences->empty();
+}
+
+OrderedJson task_object(const std::string& tenant, const Task& task) {
+  OrderedJson after = OrderedJson::array();
+  for (const std::size_t index : task.after) after.push_back(index);
+  return {{"tenant", tenant}, {"table", task.table.text()}, {"period", task.period}, {"reason", task.reason}, {"after", after}};
+}
+
+OrderedJson land_object(const std::string& tenant, const std::string& source, const LandReport& report) {
+  OrderedJson object = {{"tenant", tenant}, {"source", source}, {"files_seen", report.files_seen},
+                        {"files_read", report.files_read}, {"bytes_read", report.bytes_read}};
+  object["landed"] = OrderedJson::array();
+  for (const Landing& landing : report.landed) {
+    object["landed"].push_back({{"number", landing.number}, {"table", landing.table}, {"period", landing.period},
+                                {"delivery", landing.delivery}, {"files", landing.files.size()}});
+  }
+  object["problems"] = OrderedJson::array();
+  for (const LandProblem& problem : report.problems) {
+    object["problems"].push_back({{"where", problem.where}, {"kind", name_of(problem.error.kind)},
+                                  {"message", problem.error.message}, {"hint", problem.error.hint}});
+  }
+  return object;
+}
+
+OrderedJson run_object(const RunReport& report) {
+  OrderedJson object = {{"tenant", report.tenant}, {"run", report.run}, {"seconds", report.seconds},
+                        {"up_to_date", report.plan.up_to_date}};
+  object["release"] = report.release ? OrderedJson(report.release->number) : OrderedJson();
+  object["holds"] = report.release ? OrderedJson(certificate_holds(*report.release)) : OrderedJson();
+  object["landings"] = OrderedJson::array();
+  for (const LandReport& landing : report.landings) {
+    const std::string source = landing.landed.empty() ? "" : landing.landed.front().source;
+    object["landings"].push_back(land_object(report.tenant, source, landing));
+  }
+  object["tasks"] = OrderedJson::array();
+  for (const TaskOutcome& outcome : report.outcomes) {
+    const Task& task = report.plan.tasks[outcome.task];
+    OrderedJson one = {{"table", task.table.text()}, {"period", task.period}, {"reason", task.reason},
+                       {"state", outcome.state}, {"rows_in", outcome.rows_in}, {"rows_out", outcome.rows_out},
+                       {"rows_quarantined", outcome.rows_quarantined}, {"bytes_out", outcome.bytes_out},
+                       {"version", outcome.version}, {"seconds", outcome.seconds}};
+    one["checks"] = OrderedJson::array();
+    for (const CheckRecord& check : outcome.checks) {
+      one["checks"].push_back({{"check", check.check}, {"kind", check.kind}, {"severity", check.severity}, {"state", check.state},
+                               {"bad_rows", check.bad_rows}});
+    }
+    one["error"] = outcome.error ? OrderedJson(outcome.error->message) : OrderedJson();
+    object["tasks"].push_back(std::move(one));
+  }
+  object["error"] = report.error ? OrderedJson(report.error->message) : OrderedJson();
+  return object;
+}
+
+OrderedJson proof_object(const Reconciliation& proof) {
+  OrderedJson object = {{"tenant", proof.tenant}, {"release", proof.release}, {"holds", proof.holds}};
+  object["lines"] = OrderedJson::array();
+  for (const Reconciliation::Line& line : proof.lines) {
+    object["lines"].push_back({{"period", line.period}, {"currency", line.currency}, {"measure", line.measure},
+                               {"category", line.category}, {"from", line.from}, {"to", line.to},
+                               {"from_amount", line.from_amount}, {"to_amount", line.to_amount},
+                               {"difference", line.difference}, {"holds", line.holds}, {"note", line.note}});
+  }
+  return object;
+}
+
+void print_proof(Context& context, const Reconciliation& proof, bool all) {
+  std::vector<OrderedJson> objects;
+  for (const Reconciliation::Line& line : proof.lines) {
+    if (!all && line.holds && !line.category.empty()) continue;
+    objects.push_back({{"verdict", line.holds ? "holds" : "DIFFERS"}, {"period", line.period}, {"measure", line.measure},
+                       {"currency", line.currency}, {"category", line.category}, {"from", line.from},
+                       {"amount", line.from_amount}, {"to", line.to}, {"to_amount", line.to_amount},
+                       {"difference", line.difference}, {"note", line.note}});
+  }
+  std::vector<ListColumn> columns = {{.key = "verdict", .title = "", .tone = state_tone}, {.key = "period"}, {.key = "measure"},
+                                     {.key = "currency"}};
+  if (all) columns.push_back({.key = "category"});
+  columns.push_back({.key = "from"});
+  columns.push_back({.key = "amount", .align = Align::point, .show = show_money});
+  columns.push_back({.key = "to"});
+  columns.push_back({.key = "to_amount", .title = "amount", .align = Align::point, .show = show_money});
+  columns.push_back({.key = "difference", .align = Align::point, .show = show_money});
+  columns.push_back({.key = "note"});
+  columns.front().title = " ";
+  context.output().list(objects, columns, "nothing to compare yet");
+}
+
+void print_certificate(Context& context, const Reconciliation& proof) {
+  struct Sum {
+    std::string amount;
+    std::int64_t comparisons = 0, differing = 0;
+  };
+  std::map<std::tuple<std::string, std::string, std::string>, Sum> sums;
+  for (const Reconciliation::Line& line : proof.lines) {
+    Sum& sum = sums[{line.period, line.measure, line.currency}];
+    if (sum.amount.empty() && line.category.empty()) sum.amount = line.from_amount;
+    ++sum.comparisons;
+    sum.differing += line.holds ? 0 : 1;
+  }
+  std::vector<OrderedJson> objects;
+  for (const auto& [key, sum] : sums) {
+    const auto& [period, measure, currency] = key;
+    objects.push_back({{"period", period.empty() ? "all" : period}, {"measure", measure}, {"currency", currency}, {"amount", sum.amount},
+                       {"comparisons", sum.comparisons}, {"verdict", sum.differing == 0 ? "holds" : "DIFFERS"}});
+  }
+  context.output().list(objects, {{.key = "period"}, {.key = "measure"}, {.key = "currency"},
+                                  {.key = "amount", .align = Align::point, .show = show_money},
+                                  {.key = "comparisons", .align = Align::right}, {.key = "verdict", .tone = state_tone}},
+                        "nothing to compare yet");
+}
+
+std::string verdict(const Reconciliation& proof) {
+  std::int64_t bad = 0;
+  for (const Reconciliation::Line& line : proof.lines) bad += line.holds ? 0 : 1;
+  const auto all = static_cast<std::int64_t>(proof.lines.size());
+  if (proof.holds) return fmt::format("the proof holds: {}, no cent differs", count_text(all, "comparison", "comparisons"));
+  return fmt::format("the proof does not hold: {} of {} differ", rows_text(bad), count_text(all, "comparison", "comparisons"));
+}
+
+Status hold(const Reconciliation& proof) {
+  if (proof.holds) return {};
+  for (const Reconciliation::Line& line : proof.lines) {
+    if (line.holds) continue;
+    return fail_hint(fmt::format("centavo reconcile --tenant {} --all shows every comparison", proof.tenant), ErrorKind::check_failed,
+                     "{}; the first: {} {}{}{} is {} in {} and {} in {}{}", verdict(proof), line.period, line.measure,
+                     line.category.empty() ? "" : " of ", line.category, money_text(line.from_amount), line.from,
+                     money_text(line.to_amount), line.to, line.note.empty() ? "" : fmt::format(" ({})", line.note));
+  }
+  return fail(ErrorKind::check_failed, "{}", verdict(proof));
+}
+
+}  // namespace centavo::cli

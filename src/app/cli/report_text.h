@@ -1,0 +1,41 @@
+#pragma once
+/// \file app/cli/report_text.h
+/// Runs, plans and proofs as people and programs read them. `run`, `demo`, `land` and `reconcile` share it.
+
+#include <string>
+#include <vector>
+
+#include "app/cli/context.h"
+#include "flow/pipeline/pipeline.h"
+
+namespace centavo::cli {
+
+/// Runs one tenant and tells it: a line per task as it ends, a summary, the verdict. An error in the report is not printed.
+Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& tenant, const RunOptions& options);
+
+OrderedJson run_object(const RunReport& report);
+OrderedJson task_object(const std::string& tenant, const Task& task);
+OrderedJson land_object(const std::string& tenant, const std::string& source, const LandReport& report);
+
+/// "1 table", "12 tables"
+std::string tables_text(std::int64_t count);
+std::string count_text(std::int64_t count, std::string_view one, std::string_view many);
+
+/// Deliveries that did not become visible, each with its reason.
+void print_problems(Context& context, const std::vector<LandProblem>& problems);
+
+/// The proof as a table, newest problems first; `all` false: only totals and what differs.
+void print_proof(Context& context, const Reconciliation& proof, bool all);
+OrderedJson proof_object(const Reconciliation& proof);
+/// One line per period, measure and currency: the amount, and how many comparisons of tables agree on it.
+void print_certificate(Context& context, const Reconciliation& proof);
+/// "the proof holds: 48 of 48 comparisons" or what differs.
+std::string verdict(const Reconciliation& proof);
+
+/// Whether the proof taken at that release held.
+bool certificate_holds(const Release& release);
+
+/// `check_failed` unless it holds.
+Status hold(const Reconciliation& proof);
+
+}  // namespace centavo::cli

@@ -1,0 +1,107 @@
+/// \file app/cli/run_commands.cc
+/// run, plan
+
+#include <filesystem>
+
+#include "app/cli/commands.h"
+#include "app/cli/progress.h"
+#include "app/cli/report_text.h"
+
+namespace centavo::cli {
+namespace {
+
+struct RunArguments {
+  std::string tenant, period;
+  std::vector<std::string> select;
+  bool all = false, full = false, no_land = false;
+};
+
+Result<RunOptions> run_options(const Context& context, const RunArguments& given) {
+  RunOptions options;
+  options.periods = TRY(period_option(given.period));
+  options.select = given.select;
+  options.user = context.user();
+  options.land = !given.no_land;
+  options.full = given.full;
+  return options;
+}
+
+Status run_tenants(Context& context, const RunArguments& given) {
+  if (given.all && !given.tenant.empty()) {
+    return fail(ErrorKind::invalid_argument, "run: --tenant {} and --all exclude each other", given.tenant);
+  }
+  const RunOptions options = TRY(run_options(context, given));
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  const std::vector<Tenant> tenants = TRY(Context::tenants_for(open.lake, given.tenant));
+  std::vector<OrderedJson> reports;
+  std::optional<Error> first;
+  for (const Tenant& tenant : tenants) {
+    const Result<RunReport> report = run_one(context, workshop, tenant, options);
+    std::optional<Error> error = report ? report->error : report.error();
+    if (report && context.output().json()) reports.push_back(run_object(*report));
+    if (!error) continue;
+    // One tenant's trouble does not keep the others waiting.
+    if (tenants.size() > 1) *error = within("tenant " + tenant.id, *error);
+    if (first) context.output().error(*first);
+    first = error;
+    if (context.cancel()->requested()) break;
+  }
+  if (context.output().json()) context.output().list(reports, {}, "");
+  if (first) return fail(*first);
+  return {};
+}
+
+Status plan_tenants(Context& context, const RunArguments& given) {
+  const RunOptions options = TRY(run_options(context, given));
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  std::vector<OrderedJson> objects;
+  std::int64_t up_to_date = 0;
+  for (const Tenant& tenant : TRY(Context::tenants_for(open.lake, given.tenant))) {
+    const Plan made = TRY(plan(workshop, tenant, options));
+    up_to_date += made.up_to_date;
+    for (const Task& task : made.tasks) objects.push_back(task_object(made.tenant, task));
+  }
+  context.output().list(objects, {{.key = "tenant"}, {.key = "table"}, {.key = "period"}, {.key = "reason"}}, "");
+  if (objects.empty()) {
+    context.output().say("nothing to do: {} up to date", tables_text(up_to_date));
+  } else {
+    context.output().note("{} to make, {} up to date; `centavo run` does it", tables_text(static_cast<std::int64_t>(objects.size())),
+                          tables_text(up_to_date));
+  }
+  return {};
+}
+
+void add_options(Command& command, RunArguments& values) {
+  command.option({.name = "--tenant", .value = "ID", .help = "only this tenant (default: all that are enabled)", .target = &values.tenant,
+                  .kind = ValueKind::tenant});
+  command.option({.name = "--all", .help = "all enabled tenants, as without --tenant", .target = &values.all});
+  command.option({.name = "--period", .value = "MONTHS", .help = "only these months: 2026-09 or 2026-09..2026-10", .target = &values.period});
+  command.option({.name = "--select", .value = "TABLE", .help = "only this table and what it needs", .target = &values.select,
+                  .kind = ValueKind::table});
+  command.option({.name = "--full", .help = "make the tables again even when nothing changed", .target = &values.full});
+}
+
+}  // namespace
+
+void add_run_commands(Command& root) {
+  const auto values = std::make_shared<RunArguments>();
+  Command& run = root.sub("run", "land, transform, check, commit and release what changed").group(kGroupWork).keep(values);
+  run.note("Does nothing when nothing changed, and goes on where an interrupted run stopped. Readers see the new release, or the old one: "
+           "never half a run. Ends with 3 when a check or the reconciliation does not hold.");
+  add_options(run, *values);
+  run.option({.name = "--no-land", .help = "use only what has landed already", .target = &values->no_land});
+  run.example("centavo run", "all tenants")
+      .example("centavo run --tenant acme --period 2026-09..2026-10", "two months of one tenant")
+      .example("centavo run --tenant acme --select gold.cost_by_month --full", "make one table again, whatever changed");
+  run.action([values](Context& context) { return run_tenants(context, *values); });
+
+  Command& plan = root.sub("plan", "say what a run would make, and why").group(kGroupWork).keep(values);
+  plan.note("Looks at what has landed; lands nothing and writes nothing.");
+  add_options(plan, *values);
+  plan.example("centavo plan --tenant acme", "the tasks of the next run").example("centavo plan --json", "the same for a program");
+  plan.action([values](Context& context) { return plan_tenants(context, *values); });
+}
+
+}  // namespace centavo::cli

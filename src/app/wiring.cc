@@ -1,0 +1,26 @@
+#include "app/wiring.h"
+
+#include "app/cli/commands.h"
+
+namespace centavo {
+
+std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
+  auto root = std::make_unique<cli::Command>(cli::make_root(globals));
+  cli::add_lake_commands(*root);
+  cli::add_demo_command(*root);
+  cli::add_tenant_commands(*root);
+  cli::add_source_commands(*root);
+  cli::add_run_commands(*root);
+  cli::add_status_command(*root);
+  cli::add_proof_commands(*root);
+  cli::add_query_command(*root);
+  cli::add_export_commands(*root);
+  cli::add_release_commands(*root);
+  cli::add_table_commands(*root);
+  cli::add_pack_commands(*root);
+  cli::add_generate_commands(*root);
+  cli::add_program_commands(*root);
+  return root;
+}
+
+}  // namespace centavo
