@@ -4,7 +4,7 @@ import decimal
 import unittest
 
 import bill
-from lake import COSTS, TOTALS, FlowTest, centavo
+from lake import COSTS, TOTALS, USAGE, FlowTest, centavo
 
 
 class FreshLake(FlowTest):
@@ -33,7 +33,7 @@ class FreshLake(FlowTest):
             self.assertEqual(bill.total(raw), decimal.Decimal(rows[period]["billed"]), period)
 
         self.say("a tenant sees nothing of the other")
-        lake("query", "--tenant", "shop", "select count(*) from bronze.aws_cur_line_items", code=1)
+        lake("query", "--tenant", "shop", "select count(*) from bronze.aws_cur_line_items", code=USAGE)
 
         self.say("run again: nothing to do, no new version, no new release")
         before, releases = (lake.versions("acme"), lake.versions("shop")), lake.releases("acme")

@@ -26,7 +26,8 @@ def make(folder):
     step("a third month")
     report.deliver(bill.lines(260, "0.096", lineItem__ResourceId="ação [x]*?%20 'q\" 日本"))
     step("the third month restated, with letters of many kinds")
-    with_tags = [dict(row, **{"lineItem/NetUnblendedCost": "0.09", "resourceTags/user:cost center": "a=b;c"}) for row in bill.lines(200, "0.1")]
+    with_tags = [dict(row, **{"lineItem/NetUnblendedCost": "0.09", "resourceTags/user:cost center": "a=b;c", "product/license": "none"})
+                 for row in bill.lines(200, "0.1")]
     report.deliver(with_tags)
     step("restated with columns that were not there before")
     for table in ("bronze.aws_cur_line_items", "silver.aws_cost_and_usage"):

@@ -32,7 +32,7 @@ void add_option(Twin& twin, const Option& option) {
     if (option.many() && option.positional()) {
       raw->parsed->expected(0, 1 << 20);
     } else {
-      raw->parsed->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      raw->parsed->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
   }
   twin.raws.push_back(std::move(raw));

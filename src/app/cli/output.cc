@@ -25,6 +25,14 @@ bool wants_color(std::FILE* stream, ColorWhen when) {
   return isatty(fileno(stream)) == 1;
 }
 
+TextCell cell_of(const ListColumn& column, const OrderedJson& object) {
+  const auto found = object.find(column.key);
+  const OrderedJson value = found == object.end() ? OrderedJson() : *found;
+  std::string text = column.show ? column.show(value) : plain_text(value);
+  if (!column.show && value.is_number_integer()) text = grouped(text);
+  return {printable(text), column.tone ? column.tone(value) : Tone::plain};
+}
+
 }  // namespace
 
 Output::Output(std::FILE* out, std::FILE* err) : out_(out), err_(err), err_is_terminal_(isatty(fileno(err)) == 1) {}
@@ -76,20 +84,13 @@ void Output::list(const std::vector<OrderedJson>& objects, const std::vector<Lis
     return;
   }
   std::vector<TextColumn> heads;
+  std::vector<std::vector<TextCell>> rows(objects.size());
   for (const ListColumn& column : columns) {
-    heads.push_back({column.title.empty() ? column.key : column.title, column.align, column.width_max});
-  }
-  std::vector<std::vector<TextCell>> rows;
-  for (const OrderedJson& object : objects) {
     std::vector<TextCell> cells;
-    for (const ListColumn& column : columns) {
-      const auto found = object.find(column.key);
-      const OrderedJson value = found == object.end() ? OrderedJson() : *found;
-      std::string text = column.show ? column.show(value) : plain_text(value);
-      if (!column.show && value.is_number_integer()) text = grouped(text);
-      cells.push_back({printable(text), column.tone ? column.tone(value) : Tone::plain});
-    }
-    rows.push_back(std::move(cells));
+    for (const OrderedJson& object : objects) cells.push_back(cell_of(column, object));
+    if (column.optional && std::all_of(cells.begin(), cells.end(), [](const TextCell& cell) { return cell.text.empty(); })) continue;
+    heads.push_back({column.title.empty() ? column.key : column.title, column.align, column.width_max});
+    for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(std::move(cells[i]));
   }
   TextTable table(std::move(heads), out_color_);
   table.fit(rows);
@@ -167,6 +168,14 @@ std::string show_seconds(const OrderedJson& value) {
   return value.is_number() ? duration_text(value.get<double>()) : std::string();
 }
 
+std::string show_hours(const OrderedJson& value) { return value.is_number() ? fmt::format("{:g}", value.get<double>()) : std::string(); }
+
+std::string show_words(const OrderedJson& value) {
+  std::string text;
+  for (const OrderedJson& word : value) text += (text.empty() ? "" : ", ") + plain_text(word);
+  return text;
+}
+
 Tone state_tone(const OrderedJson& value) {
   const std::string state = plain_text(value);
   for (const std::string_view good : {"done", "passed", "OK", "holds", "enabled"}) {
@@ -175,7 +184,7 @@ Tone state_tone(const OrderedJson& value) {
   for (const std::string_view bad : {"failed", "BREACH", "DIFFERS", "no"}) {
     if (state == bad) return Tone::bad;
   }
-  for (const std::string_view warning : {"warned", "quarantined", "skipped", "cancelled", "running", "never", "disabled"}) {
+  for (const std::string_view warning : {"warned", "quarantined", "skipped", "cancelled", "running", "never", "disabled", "not proven"}) {
     if (state == warning) return Tone::warning;
   }
   return Tone::plain;

@@ -24,6 +24,7 @@ struct ListColumn {
   std::function<std::string(const OrderedJson&)> show;  ///< empty: text as it is, whole numbers grouped
   std::function<Tone(const OrderedJson&)> tone;
   std::size_t width_max = 0;
+  bool optional = false;  ///< left out when it is empty in every row
 };
 
 /// Does not own the streams. Not thread-safe: callers on several threads take turns.
@@ -100,6 +101,10 @@ std::string show_time(const OrderedJson& value);
 std::string show_bytes(const OrderedJson& value);
 std::string show_money(const OrderedJson& value);
 std::string show_seconds(const OrderedJson& value);
+/// 36.0 as "36", 0.5 as "0.5".
+std::string show_hours(const OrderedJson& value);
+/// ["a", "b"] as "a, b".
+std::string show_words(const OrderedJson& value);
 /// done, passed, OK: good; failed, BREACH: bad; warned, skipped, cancelled: warning.
 Tone state_tone(const OrderedJson& value);
 

@@ -99,7 +99,7 @@ Status show_checks(Context& context, const PackArguments& given) {
                        {"kind", check.kind}, {"severity", check.severity}, {"bad_rows", check.bad_rows},
                        {"sample", sample ? OrderedJson(*sample) : OrderedJson::array()}, {"run", check.run}});
   }
-  context.output().list(objects, {{.key = "state", .tone = state_tone}, {.key = "table"}, {.key = "period"}, {.key = "check"},
+  context.output().list(objects, {{.key = "state", .tone = state_tone}, {.key = "table"}, {.key = "period", .optional = true}, {.key = "check"},
                                   {.key = "severity"}, {.key = "bad_rows", .title = "bad rows", .align = Align::right},
                                   {.key = "sample", .width_max = 80}}, "");
   std::string line;

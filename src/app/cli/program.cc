@@ -51,9 +51,10 @@ int run_program(const Command& root, const GlobalOptions& globals, const std::ve
   Status done = act(root, globals, arguments, output, cancel);
   if (const Status written = output.finish(); done && !written) done = written;
   if (done) return 0;
-  // What was interrupted by the person is `cancelled`, whatever the layer below made of it.
   Error error = done.error();
-  if (cancel.requested() && error.kind != ErrorKind::check_failed) error.kind = ErrorKind::cancelled;
+  if (cancel.requested() && error.kind == ErrorKind::cancelled) {
+    error = {ErrorKind::cancelled, "interrupted; nothing half done is visible", "run it again: it goes on where it stopped"};
+  }
   output.error(error);
   return exit_code_of(error.kind);
 }

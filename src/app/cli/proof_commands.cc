@@ -37,15 +37,15 @@ Status show_certificate(Context& context, const ProofArguments& given) {
   const Release found = TRY(release(lake.store(), given.tenant, given.release));
   Output& output = context.output();
   OrderedJson object = {{"tenant", given.tenant}, {"release", found.number}, {"published_at", iso_time(found.published_ms)},
-                        {"run", found.run}, {"reason", found.reason}, {"holds", certificate_holds(found)}};
-  object["proof"] = found.certificate;
+                        {"run", found.run}, {"reason", found.reason}, {"proof", proof_word(found)}};
+  object["certificate"] = found.certificate;
   object["versions"] = found.versions;
   if (output.json()) {
     output.json_document(object);
     return {};
   }
   output.line(output.styled(fmt::format("certificate of release {} of {}", found.number, given.tenant), Tone::strong));
-  object.erase("proof");
+  object.erase("certificate");
   object.erase("versions");
   output.object(object);
   for (const auto& [key, value] : found.certificate.items()) {
@@ -91,8 +91,8 @@ Status show_explanation(Context& context, const ProofArguments& given) {
                 {{.key = "file"}, {.key = "amount", .align = Align::point, .show = show_money}}, "no files");
     output.line();
     output.list(object["lines"].get<std::vector<OrderedJson>>(),
-                {{.key = "file"}, {.key = "row", .align = Align::right},
-                 {.key = "amount", .align = Align::point, .show = show_money}, {.key = "raw", .width_max = 100}}, "");
+                {{.key = "file"}, {.key = "row", .align = Align::right, .show = plain_text},
+                 {.key = "amount", .align = Align::point, .show = show_money}, {.key = "raw", .width_max = 100, .optional = true}}, "");
     if (found.rows > static_cast<std::int64_t>(found.lines.size())) {
       output.note("{} of {} rows are shown; --lines N shows more", found.lines.size(), found.rows);
     }

@@ -15,7 +15,7 @@ struct ReleaseArguments {
 
 OrderedJson release_object(const Release& release) {
   return {{"release", release.number}, {"published_at", iso_time(release.published_ms)}, {"reason", release.reason},
-          {"run", release.run}, {"tables", release.versions.size()}, {"proof", certificate_holds(release) ? "holds" : "DIFFERS"}};
+          {"run", release.run}, {"tables", release.versions.size()}, {"proof", proof_word(release)}};
 }
 
 Status list_releases(Context& context, const ReleaseArguments& given) {
@@ -66,7 +66,7 @@ Status roll_back(Context& context, const ReleaseArguments& given) {
   next = TRY(publish(lake.store(), given.tenant, std::move(next)));
   if (context.output().json()) context.output().json_document(release_object(next));
   context.output().say("release {} of {} shows what release {} showed", next.number, given.tenant, target.number);
-  context.output().note("the next run that changes a table publishes the newest versions again");
+  context.output().note("it stays so until a run changes a table, which publishes the newest versions again");
   return {};
 }
 

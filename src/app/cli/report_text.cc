@@ -6,6 +6,7 @@ namespace centavo::cli {
 namespace {
 
 constexpr std::int64_t kSampleRowsShown = 3;
+constexpr std::size_t kNameWidthMin = 36;
 
 std::string rows_text(std::int64_t rows) { return grouped(std::to_string(rows)); }
 
@@ -68,14 +69,15 @@ class RunTeller {
 
  private:
   void ended(const std::string& text, const TaskOutcome& outcome) {
+    if (context_.output().quiet() || outcome.state == "cancelled") return;
     Task task;  // the text names table and period: the plan is the run's own
     const std::size_t space = text.find(' ');
     const auto table = pack::parse_table_name(text.substr(0, space));
     if (!table) return context_.output().say("  {}  {}", outcome.state, text);
     task.table = *table;
     if (space != std::string::npos) task.period = text.substr(space + 1);
-    width_ = std::max(width_, text.size() + 2);
-    context_.output().say("{}", outcome_line(context_.output(), task, outcome, std::max<std::size_t>(width_, 48)));
+    width_ = std::max({width_, text.size() + 1, kNameWidthMin});
+    context_.output().say("{}", outcome_line(context_.output(), task, outcome, width_));
     print_checks(context_.output(), outcome);
     if (outcome.error) context_.output().say("           {}", printable(outcome.error->message));
   }
@@ -144,10 +146,13 @@ Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& te
   return ran;
 }
 
-bool certificate_holds(const Release& release) {
+std::string proof_word(const Release& release) {
   const auto differences = release.certificate.find("differences");
-  return differences != release.certificate.end() && differences->empty();
+  if (differences == release.certificate.end()) return "not proven";
+  return differences->empty() ? "holds" : "DIFFERS";
 }
+
+bool certificate_holds(const Release& release) { return proof_word(release) == "holds"; }
 
 OrderedJson task_object(const std::string& tenant, const Task& task) {
   OrderedJson after = OrderedJson::array();
@@ -222,14 +227,14 @@ void print_proof(Context& context, const Reconciliation& proof, bool all) {
                        {"difference", line.difference}, {"note", line.note}});
   }
   std::vector<ListColumn> columns = {{.key = "verdict", .title = "", .tone = state_tone}, {.key = "period"}, {.key = "measure"},
-                                     {.key = "currency"}};
-  if (all) columns.push_back({.key = "category"});
+                                     {.key = "currency", .optional = true}};
+  if (all) columns.push_back({.key = "category", .optional = true});
   columns.push_back({.key = "from"});
   columns.push_back({.key = "amount", .align = Align::point, .show = show_money});
   columns.push_back({.key = "to"});
   columns.push_back({.key = "to_amount", .title = "amount", .align = Align::point, .show = show_money});
   columns.push_back({.key = "difference", .align = Align::point, .show = show_money});
-  columns.push_back({.key = "note"});
+  columns.push_back({.key = "note", .optional = true});
   columns.front().title = " ";
   context.output().list(objects, columns, "nothing to compare yet");
 }
@@ -241,7 +246,9 @@ void print_certificate(Context& context, const Reconciliation& proof) {
   };
   std::map<std::tuple<std::string, std::string, std::string>, Sum> sums;
   for (const Reconciliation::Line& line : proof.lines) {
-    Sum& sum = sums[{line.period, line.measure, line.currency}];
+    // Rows of two tables are two numbers; money of a period is one, however many tables hold it.
+    const std::string measure = line.currency.empty() ? fmt::format("{} of {}", line.measure, line.to) : line.measure;
+    Sum& sum = sums[{line.period, measure, line.currency}];
     if (sum.amount.empty() && line.category.empty()) sum.amount = line.from_amount;
     ++sum.comparisons;
     sum.differing += line.holds ? 0 : 1;

@@ -32,7 +32,8 @@ void print_certificate(Context& context, const Reconciliation& proof);
 /// "the proof holds: 48 of 48 comparisons" or what differs.
 std::string verdict(const Reconciliation& proof);
 
-/// Whether the proof taken at that release held.
+/// "holds", "DIFFERS", or "not proven": what the certificate of that release says.
+std::string proof_word(const Release& release);
 bool certificate_holds(const Release& release);
 
 /// `check_failed` unless it holds.

@@ -70,7 +70,7 @@ Status list_sources(Context& context, const SourceArguments& given) {
     }
   }
   context.output().list(objects, {{.key = "tenant"}, {.key = "source"}, {.key = "kind"}, {.key = "uri"},
-                                  {.key = "sla_hours", .title = "SLA hours", .align = Align::right}}, "no sources yet");
+                                  {.key = "sla_hours", .title = "SLA hours", .align = Align::right, .show = show_hours}}, "no sources yet");
   return {};
 }
 
@@ -94,8 +94,28 @@ Status probe_source(Context& context, const SourceArguments& given) {
   OpenLake open = TRY(context.open_lake());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const TenantSource source = TRY(source_named(tenant, given.name));
-  const Json found = TRY(probe(open.lake, open.engine, open.library, tenant, source));
-  context.output().object(OrderedJson(found));
+  OrderedJson found = TRY(probe(open.lake, open.engine, open.library, tenant, source));
+  Output& output = context.output();
+  if (output.json()) {
+    output.json_document(found);
+    return {};
+  }
+  const OrderedJson deliveries = found.value("deliveries", OrderedJson::array());
+  const OrderedJson problems = found.value("problems", OrderedJson::array());
+  const OrderedJson columns = found.value("columns", OrderedJson::array());
+  for (const char* key : {"deliveries", "problems", "columns"}) found.erase(key);
+  found["periods"] = show_words(found.value("periods", OrderedJson::array()));
+  output.object(found);
+  output.line(fmt::format("{} columns: {}", columns.size(), printable(shortened(show_words(columns), 400))));
+  output.line();
+  output.list(deliveries.get<std::vector<OrderedJson>>(),
+              {{.key = "period"}, {.key = "files", .align = Align::right}, {.key = "missing", .align = Align::right},
+               {.key = "bytes", .align = Align::right, .show = show_bytes}, {.key = "delivery", .optional = true},
+               {.key = "manifest", .optional = true}}, "no deliveries with a manifest");
+  if (!problems.empty()) {
+    output.line();
+    output.list(problems.get<std::vector<OrderedJson>>(), {{.key = "where"}, {.key = "error"}}, "");
+  }
   return {};
 }
 

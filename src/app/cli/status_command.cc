@@ -1,6 +1,8 @@
 /// \file app/cli/status_command.cc
 /// status: freshness, last runs, quality
 
+#include <cmath>
+
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
 #include "flow/connect/landing.h"
@@ -46,7 +48,7 @@ Result<OrderedJson> tenant_status(Context& context, Lake& lake, Catalog& catalog
   if (!newest && newest.error().kind != ErrorKind::not_found) return fail(newest.error());
   object["release"] = newest ? OrderedJson(newest->number) : OrderedJson();
   object["released_at"] = newest ? time_json(newest->published_ms) : OrderedJson();
-  object["proof"] = !newest ? "" : certificate_holds(*newest) ? "holds" : "DIFFERS";
+  object["proof"] = newest ? proof_word(*newest) : "";
   return object;
 }
 
@@ -75,8 +77,8 @@ void print_status(Output& output, const std::vector<OrderedJson>& tenants) {
                      {.key = "quarantined", .align = Align::right}, {.key = "failed", .align = Align::right}}, "");
   output.line();
   output.list(sources, {{.key = "tenant"}, {.key = "source"}, {.key = "state", .title = "freshness", .tone = state_tone},
-                        {.key = "hours_lag", .title = "hours old", .align = Align::point},
-                        {.key = "sla_hours", .title = "allowed", .align = Align::point},
+                        {.key = "hours_lag", .title = "hours old", .align = Align::point, .show = show_hours},
+                        {.key = "sla_hours", .title = "allowed", .align = Align::point, .show = show_hours},
                         {.key = "landed_at", .title = "newest delivery", .show = show_time}, {.key = "newest_period", .title = "period"}},
               "no sources");
 }

@@ -75,7 +75,7 @@ Status show_history(Context& context, const TableArguments& given) {
     return text;
   };
   context.output().list(objects, {{.key = "version", .align = Align::right}, {.key = "at", .show = show_time}, {.key = "operation"},
-                                  {.key = "period"}, {.key = "user"}, {.key = "run"}, {.key = "metrics", .show = metrics, .width_max = 80}},
+                                  {.key = "period", .optional = true}, {.key = "user"}, {.key = "run", .optional = true}, {.key = "metrics", .show = metrics, .width_max = 80}},
                         "no history");
   return {};
 }
@@ -143,6 +143,10 @@ Status optimize_table(Context& context, const TableArguments& given) {
     }
   }
   if (context.output().json()) context.output().json_document(object);
+  if (after.version() == before.version()) {
+    context.output().say("{}: nothing to gain, {} of {}", given.table, count_text(static_cast<std::int64_t>(files_before), "file", "files"), bytes_text(after.total_bytes()));
+    return {};
+  }
   context.output().say("{}: {} files became {}, {}", given.table, files_before, object["files_after"].dump(), bytes_text(after.total_bytes()));
   return {};
 }

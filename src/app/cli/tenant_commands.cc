@@ -32,12 +32,6 @@ OrderedJson tenant_object(const Tenant& tenant) {
   return object;
 }
 
-std::string joined(const OrderedJson& list) {
-  std::string text;
-  for (const OrderedJson& item : list) text += (text.empty() ? "" : ", ") + plain_text(item);
-  return text;
-}
-
 Result<double> hours(const std::string& text) {
   double value = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -154,7 +148,7 @@ Status list_tenants(Context& context) {
   for (const Tenant& tenant : TRY(lake.tenants())) objects.push_back(tenant_object(tenant));
   context.output().list(objects,
                         {{.key = "id"}, {.key = "name"}, {.key = "state", .tone = state_tone}, {.key = "currency"},
-                         {.key = "sla_hours", .title = "SLA hours", .align = Align::right}, {.key = "sources", .show = joined}},
+                         {.key = "sla_hours", .title = "SLA hours", .align = Align::right, .show = show_hours}, {.key = "sources", .show = show_words}},
                         "no tenants yet: centavo tenant add ID --pack PACK --source FOLDER");
   return {};
 }

@@ -89,7 +89,10 @@ class Lander {
   }
   // A cancel and a failing lake end everything; anything else is the trouble of one delivery.
   bool is_fatal(const Error& error) const { return error.kind == ErrorKind::cancelled || incoming_.lake_failed(); }
-  void problem(std::string where, Error error) { report_.problems.push_back({where, within(where, std::move(error))}); }
+  void problem(std::string where, Error error) {
+    const bool named = error.message.starts_with(where + ": ");
+    report_.problems.push_back({where, named ? std::move(error) : within(where, std::move(error))});
+  }
 
   Lake& lake_;
   duck::Database& engine_;
@@ -232,7 +235,7 @@ Status Lander::take_delivery(const Delivery& delivery) {
     }
     if (kind_of(file->path, *kind_).format.empty()) return fail(ErrorKind::unsupported, "{}: not a format that is read", file->path);
     arrived.push_back(TRY_IN(file->path, read(*file)));
-    TRY_IN(file->path, check_columns(delivery, arrived.back()));
+    TRY(check_columns(delivery, arrived.back()));
   }
   Delivered out{&delivery, {}};
   for (Arrived& file : arrived) {
@@ -254,8 +257,8 @@ Status Lander::check_columns(const Delivery& delivery, const Arrived& file) {
   const std::set<std::string> there(header.begin(), header.end());
   const auto shared = static_cast<std::size_t>(std::count_if(delivery.columns.begin(), delivery.columns.end(), [&](const std::string& c) { return there.contains(c); }));
   if (2 * shared < delivery.columns.size()) {
-    return fail_hint("look whether the manifest belongs to these files", ErrorKind::corrupt_data, "it has {} columns, and only {} of the {} that the manifest names",
-                     header.size(), shared, delivery.columns.size());
+    return fail_hint("look whether the manifest belongs to these files", ErrorKind::corrupt_data, "{}: it has {} columns, and only {} of the {} that the manifest names",
+                     file.file.source_path, header.size(), shared, delivery.columns.size());
   }
   if (shared != delivery.columns.size() || shared != there.size()) {
     report_.notes.push_back(fmt::format("{}: has {} columns, the manifest names {}, {} are the same", file.file.source_path, header.size(), delivery.columns.size(), shared));

@@ -224,8 +224,8 @@ Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, 
     converter = std::make_unique<Utf8Converter>(dialect.encoding, text);
     return {};
   };
-  TRY_IN(file.source_path, inflate_file(path, file.compression, sinks, cancel));
-  TRY_IN(file.source_path, end());
+  TRY(inflate_file(path, file.compression, sinks, cancel));
+  TRY(end());
   return cutter.rows();
 }
 

@@ -37,13 +37,13 @@ struct CsvPart {
 /// `header = true`, `new_line = '\n'` and `escape` the same as `quote`, a part gives exactly `rows` rows. A file without data
 /// rows gives no part. Of a zip with several files all are read, one after another; they must have the same header.
 /// `corrupt_data` when the compression is broken or cut, a quote never closes, a carriage return stands alone outside
-/// quotes, or a record is longer than `record_bytes_max`.
+/// quotes, or a record is longer than `record_bytes_max`; the message names the row, the caller the file.
 Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, const CsvDialect& dialect,
                                const std::string& temp_dir, std::int64_t part_bytes,
                                const std::function<Status(CsvPart)>& on_part, const Cancel* cancel,
                                std::int64_t record_bytes_max = 64 << 20);
 
-/// The header record's fields, as delivered.
+/// The header record's fields, as delivered. Errors name the file.
 Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file, const CsvDialect& dialect);
 
 }  // namespace centavo

@@ -166,15 +166,15 @@ TEST_F(PartsTest, AHeaderAloneHasNoPart) {
 
 TEST_F(PartsTest, RefusesWhatIsNotCsv) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"", "cur.csv: there is no header row"},
-      {"\n\n", "cur.csv: there is no header row"},
-      {"\xef\xbb\xbf", "cur.csv: there is no header row"},
-      {"a,b\n1,2\n3,\"x\n4,5\n", "cur.csv: row 2: a quote opens and never closes"},
-      {"a,\"b\n1,2\n", "cur.csv: the header row: a quote opens and never closes"},
-      {"a,b\r1,2\r", "cur.csv: the header row: a carriage return stands alone"},
-      {"a,b\n1,2\n3,x\ry\n", "cur.csv: row 2: a carriage return stands alone"},
-      {"a,b\n1,2\r", "cur.csv: row 1: a carriage return stands alone"},
-      {"a,b\n1,2\n" + std::string(70, 'x') + "\r" + std::string(70, 'y') + "\n", "cur.csv: row 2: a carriage return stands alone"},
+      {"", "there is no header row"},
+      {"\n\n", "there is no header row"},
+      {"\xef\xbb\xbf", "there is no header row"},
+      {"a,b\n1,2\n3,\"x\n4,5\n", "row 2: a quote opens and never closes"},
+      {"a,\"b\n1,2\n", "the header row: a quote opens and never closes"},
+      {"a,b\r1,2\r", "the header row: a carriage return stands alone"},
+      {"a,b\n1,2\n3,x\ry\n", "row 2: a carriage return stands alone"},
+      {"a,b\n1,2\r", "row 1: a carriage return stands alone"},
+      {"a,b\n1,2\n" + std::string(70, 'x') + "\r" + std::string(70, 'y') + "\n", "row 2: a carriage return stands alone"},
   };
   for (const auto& [text, message] : cases) {
     const auto cut = this->cut(text);

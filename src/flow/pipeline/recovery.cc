@@ -55,15 +55,14 @@ Result<std::vector<TableState>> states_in_logs(Workshop& workshop, const Tenant&
 }
 
 Result<int> recover(Workshop& workshop, const Tenant& tenant, const Graph& graph) {
-  std::map<std::pair<std::string, std::string>, TableState> recorded;
-  for (auto& state : TRY(workshop.catalog.states(tenant.id))) recorded[{state.table, state.period}] = state;
   int changed = 0;
-  for (const auto& state : TRY(states_in_logs(workshop, tenant, graph))) {
-    const auto it = recorded.find({state.table, state.period});
-    if (it != recorded.end() && it->second.fingerprint == state.fingerprint && it->second.version >= state.version) continue;
-    TableState right = state;
-    // Committed but not recorded: its proofs are missing, so it is made again when its proofs are asked for; the rows stand.
-    TRY(workshop.catalog.save_state(tenant.id, right));
+  const auto recorded = TRY(workshop.catalog.states(tenant.id));
+  // What was committed but not recorded is made again: replacing a period twice gives the same rows, and a table that appends
+  // knows its landings. Only a catalog that knows nothing is filled from the logs.
+  std::vector<TableState> states;
+  if (recorded.empty()) states = TRY(states_in_logs(workshop, tenant, graph));
+  for (const auto& state : states) {
+    TRY(workshop.catalog.save_state(tenant.id, state));
     ++changed;
   }
   auto& store = workshop.lake.store();

@@ -306,6 +306,12 @@ class Runner {
     Release next;
     next.versions = versions_now(*site_, newest);
     if (next.versions.empty() || (newest && newest->versions == next.versions)) return {};
+    if (newest && newest->reason.starts_with("rollback")) {
+      // Somebody went back from what this would show: that holds until a table changes.
+      for (const auto& earlier : TRY(centavo::releases(workshop_.lake.store(), tenant_.id))) {
+        if (earlier.versions == next.versions) return {};
+      }
+    }
     tell(RunEvent::Kind::proving, "");
     TRY(complete_proofs());
     const auto proofs = TRY(workshop_.catalog.proofs(tenant_.id));
@@ -332,27 +338,41 @@ class Runner {
     return options_.select.empty();
   }
 
-  // Tables committed by a run that died before it recorded their sums are measured now.
+  // Tables whose sums the catalog does not know (it was lost) are measured now, with what they set aside.
   Status complete_proofs() {
-    std::set<std::pair<std::string, std::string>> known;
-    for (const auto& proof : TRY(workshop_.catalog.proofs(tenant_.id))) known.insert({proof.table, proof.period});
-    Plan none;
-    Work work{workshop_, tenant_, site_->graph, site_->landings, none, site_->states, report_.run, options_.user, record_.started_ms, 1, false, cancel_, {}, {}};
+    std::set<std::tuple<std::string, std::string, std::string>> known;
+    const auto recorded = TRY(workshop_.catalog.proofs(tenant_.id));
+    for (const auto& proof : recorded) known.insert({proof.table, proof.period, proof.run});
     for (const auto& [key, state] : site_->states) {
       const auto table = pack::parse_table_name(state.table);
       const auto* node = table ? site_->graph.find(*table) : nullptr;
-      if (node == nullptr || known.contains(key)) continue;
-      auto desk = TRY(Desk::open(workshop_.engine, cancel_));
-      const std::string select = TRY(input_select(work, *table, state.period));
-      TRY(desk.define_this(select));
-      Task task;
-      task.table = *table;
-      task.period = state.period;
-      auto proofs = TRY(measure(desk, workshop_.library, node->model->contract, sql_values(*node, state.period), task, tenant_.id));
-      for (auto& proof : proofs) proof.run = state.run;
-      TRY(workshop_.catalog.save_proofs(tenant_.id, state.table, state.period, proofs));
+      if (node == nullptr || known.contains({state.table, state.period, state.run})) continue;
+      const auto layer = pack::name_of(table->layer);
+      TRY(measure_again(*node, state, Lake::table_root(tenant_.id, layer, table->table), state.table));
+      TRY(measure_again(*node, state, Lake::quarantine_root(tenant_.id, layer, table->table), "quarantine:" + state.table));
     }
     return {};
+  }
+
+  Status measure_again(const Node& node, const TableState& state, const std::string& root, const std::string& proof_table) {
+    auto table = delta::Table::open(workshop_.lake.store(), workshop_.engine, root, workshop_.clock);
+    if (!table) return table.error().kind == ErrorKind::not_found ? Status{} : fail(table.error());
+    const auto snapshot = TRY(table->snapshot());
+    const auto files = TRY(snapshot.files_in(partition_of(node.model->contract, state.period)));
+    auto desk = TRY(Desk::open(workshop_.engine, cancel_));
+    std::string select = empty_select(all_columns(node.model->contract));
+    if (!files.empty()) select = "select * from " + TRY(snapshot.select_sql(files));
+    TRY(desk.define_this(select));
+    Task task;
+    task.table = node.model->contract.table;
+    task.period = state.period;
+    auto proofs = TRY(measure(desk, workshop_.library, node.model->contract, sql_values(node, state.period), task, tenant_.id));
+    for (auto& proof : proofs) {
+      proof.run = state.run;
+      proof.version = state.version;
+      proof.table = proof_table;
+    }
+    return workshop_.catalog.save_proofs(tenant_.id, proof_table, state.period, proofs);
   }
 
   Status end_record() {

@@ -275,17 +275,26 @@ class TaskRun {
       TRY(catalog.save_proofs(work_.tenant.id, state.table, state.period, proofs_));
       TRY(catalog.save_proofs(work_.tenant.id, quarantine_proof_table(), state.period, aside_proofs_));
     }
-    if (!node_.feeds.empty() && replace_ && rows_in_files_ >= 0) {
-      ProofRecord files;
-      files.tenant = work_.tenant.id;
-      files.table = "files:" + state.table;
-      files.period = state.period;
-      files.measure = "rows";
-      files.amount = std::to_string(rows_in_files_);
-      files.run = work_.run;
-      TRY(catalog.save_proofs(work_.tenant.id, files.table, files.period, {files}));
-    }
+    if (!node_.feeds.empty()) TRY(record_files(state));
     return catalog.save_state(work_.tenant.id, state);
+  }
+
+  // Rows counted in the files before the engine read them: all that the table took in, also by earlier runs when it appends.
+  Status record_files(const TableState& state) {
+    ProofRecord files;
+    files.tenant = work_.tenant.id;
+    files.table = "files:" + state.table;
+    files.period = state.period;
+    files.measure = "rows";
+    files.run = work_.run;
+    std::int64_t rows = rows_in_files_;
+    if (!replace_) {
+      const auto recorded = TRY(work_.workshop.catalog.proofs(work_.tenant.id));
+      const auto old = std::find_if(recorded.begin(), recorded.end(), [&](const auto& p) { return p.table == files.table && p.period == files.period; });
+      rows = old == recorded.end() || rows < 0 ? -1 : rows + std::atoll(old->amount.c_str());
+    }
+    files.amount = std::to_string(rows);
+    return work_.workshop.catalog.save_proofs(work_.tenant.id, files.table, files.period, rows < 0 ? std::vector<ProofRecord>{} : std::vector{files});
   }
 
   Work& work_;
