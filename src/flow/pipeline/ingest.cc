@@ -111,21 +111,13 @@ std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDi
   for (const auto& column : delivered) columns += fmt::format("{}'{}': 'VARCHAR'", columns.empty() ? "" : ", ", column.sql);
   return fmt::format(
       "read_csv({}, auto_detect = false, header = true, columns = {{{}}}, delim = {}, quote = {}, escape = {}, nullstr = '', "
-      "strict_mode = true, null_padding = false, max_line_size = 67108864)",
+      "new_line = '\\n', strict_mode = true, null_padding = false, max_line_size = 67108864)",
       duck::path_list({path}), columns, duck::literal(std::string(1, dialect.delimiter)), duck::literal(std::string(1, dialect.quote)),
       duck::literal(std::string(1, dialect.quote)));
 }
 
-CsvDialect dialect_of(const pack::SourceKind& kind) {
-  CsvDialect dialect;
-  if (!kind.delimiter.empty()) dialect.delimiter = kind.delimiter == "\\t" ? '\t' : kind.delimiter.front();
-  if (!kind.quote.empty()) dialect.quote = kind.quote.front();
-  if (!kind.encoding.empty()) dialect.encoding = kind.encoding;
-  return dialect;
-}
-
 Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path, Crew& crew) {
-  const CsvDialect dialect = dialect_of(*feed.kind);
+  const CsvDialect dialect = dialect_of(*feed.kind, file);
   std::vector<DeliveredColumn> delivered;
   for (const auto& name : TRY(read_csv_header(path, file, dialect))) {
     delivered.push_back({name, "VARCHAR", fmt::format("c{}", delivered.size())});
