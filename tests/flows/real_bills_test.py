@@ -169,6 +169,15 @@ class RealBills(FlowTest):
         self.assertEqual(D(expected["sp_unused"]), self.sums(lake, unused + "'Spend'")["effective"])
         # amortised = unblended - upfront fees + the period's part of them (facts: 32.40)
         self.assertEqual(D(expected["unblended"]) - D(expected["upfront"]) + D("32.40"), all_rows["effective"])
+        for version, columns in (("1.0", 43), ("1.2", 57), ("1.3", 65)):
+            file = self.folder / f"focus-{version}.csv"
+            lake("export", "focus", "--tenant", "acme", "--version", version, "--out", file)
+            with file.open(encoding="utf-8", newline="") as text:
+                exported = list(csv.DictReader(text))
+            self.assertEqual((columns, all_rows["n"]), (len(exported[0]), len(exported)))
+            self.assertEqual(all_rows["effective"], sum(D(row["EffectiveCost"]) for row in exported))
+            self.assertEqual({"2026-09-01T00:00:00Z"}, {row["BillingPeriodStart"] for row in exported})
+            self.assertIn("-7.5", {row["BilledCost"] for row in exported})
         self.say(f"billed {all_rows['billed']}, effective {all_rows['effective']}: as expected.json")
 
     def test_the_final_month_replaces_the_one_before(self):

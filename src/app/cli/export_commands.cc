@@ -46,15 +46,29 @@ Result<std::vector<const pack::ColumnSpec*>> columns_of(const pack::Interface& i
   return fail(ErrorKind::invalid_argument, "--version: \"{}\" is not one of {}", version, fmt::join(versions, ", "));
 }
 
-Result<std::string> export_sql(const pack::Library& library, const ExportArguments& given) {
+/// A column as the file holds it. Nested values have no place in CSV, and readers of Parquet want them as the JSON text
+/// that the specification shows. In CSV times are written as it asks, and decimals without the zeros their type adds.
+std::string exported(const pack::ColumnSpec& column, RowFormat format) {
+  const std::string name = duck::name(column.name);
+  const std::string& type = column.type;
+  if (type.starts_with("MAP") || type.starts_with("STRUCT") || type.ends_with("[]")) {
+    return fmt::format("cast(to_json({0}) as varchar) as {0}", name);
+  }
+  if (format == RowFormat::csv && type == "TIMESTAMP WITH TIME ZONE") {
+    return fmt::format("strftime(timezone('UTC', {0}), '%Y-%m-%dT%H:%M:%SZ') as {0}", name);
+  }
+  if (format == RowFormat::csv && type.starts_with("DECIMAL") && !type.ends_with(",0)")) {
+    return fmt::format("rtrim(rtrim(cast({0} as varchar), '0'), '.') as {0}", name);
+  }
+  return name;
+}
+
+Result<std::string> export_sql(const pack::Library& library, const ExportArguments& given, RowFormat format) {
   const pack::Interface* const interface = library.interface(kInterface);
   if (interface == nullptr) return fail(ErrorKind::not_found, "export focus: no pack has the interface {}", kInterface);
   std::string list;
   for (const pack::ColumnSpec* column : TRY(columns_of(*interface, given.version))) {
-    const std::string name = duck::name(column->name);
-    // A map has no place in CSV, and readers of Parquet want it as the JSON text the specification shows.
-    const bool nested = column->type.starts_with("MAP") || column->type.starts_with("STRUCT") || column->type.ends_with("[]");
-    list += fmt::format("{}\n  {}", list.empty() ? "" : ",", nested ? fmt::format("cast(to_json({0}) as varchar) as {0}", name) : name);
+    list += fmt::format("{}\n  {}", list.empty() ? "" : ",", exported(*column, format));
   }
   std::string sql = fmt::format("select{}\nfrom {}", list, interface->view().text());
   if (const auto periods = TRY(period_option(given.period))) {
@@ -72,7 +86,7 @@ Status export_focus(Context& context, const ExportArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
-  const std::string sql = TRY_IN("export focus", export_sql(open.library, given));
+  const std::string sql = TRY_IN("export focus", export_sql(open.library, given, format));
   if (format == RowFormat::parquet) {
     TRY(write_parquet(context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return sql; }, given.out));
   } else {

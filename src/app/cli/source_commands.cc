@@ -204,7 +204,7 @@ Status land_sources(Context& context, const SourceArguments& given) {
       }
       print_problems(context, report.problems);
       if (!report.problems.empty() && !first) {
-        first = within(fmt::format("land {} of {}: {}", source.name, tenant.id, report.problems.front().where), report.problems.front().error);
+        first = within(fmt::format("land {} of {}", source.name, tenant.id), report.problems.front().error);
       }
       objects.push_back(land_object(tenant.id, source.name, report));
     }

@@ -257,7 +257,7 @@ class Runner {
         auto landed = TRY_IN(fmt::format("land {}", source.name), centavo::land(workshop_.lake, workshop_.engine, workshop_.library, tenant_, source,
                                                                                options_.periods, progress, cancel_, workshop_.clock));
         if (!landed.problems.empty() && !report_.error) {
-          report_.error = within(fmt::format("land {}: {}", source.name, landed.problems.front().where), landed.problems.front().error);
+          report_.error = within(fmt::format("land {}", source.name), landed.problems.front().error);
         }
         report_.landings.push_back(std::move(landed));
       }
