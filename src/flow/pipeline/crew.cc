@@ -66,6 +66,18 @@ Status Crew::finish() {
   return {};
 }
 
+void Slots::take(std::size_t wanted) {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return free_ >= wanted; });
+  free_ -= wanted;
+}
+
+void Slots::give(std::size_t taken) {
+  const std::scoped_lock lock(mutex_);
+  free_ += taken;
+  changed_.notify_all();
+}
+
 std::mutex& TableLocks::of(const pack::TableName& table) {
   const std::scoped_lock lock(mutex_);
   return locks_[table];

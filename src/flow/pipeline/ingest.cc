@@ -106,14 +106,19 @@ Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape
   return {};
 }
 
-std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDialect& dialect, const std::string& path) {
+// A part is read by one thread, so small buffers do; DuckDB makes them 16 times the longest line allowed unless told.
+constexpr std::int64_t kBufferBytes = 8 << 20;
+constexpr std::int64_t kLineBytes = 2 << 20;
+constexpr std::int64_t kLongLineBytes = 64 << 20;   // what split_csv lets pass
+
+std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDialect& dialect, const std::string& path, bool long_lines) {
   std::string columns;
   for (const auto& column : delivered) columns += fmt::format("{}'{}': 'VARCHAR'", columns.empty() ? "" : ", ", column.sql);
   return fmt::format(
       "read_csv({}, auto_detect = false, header = true, columns = {{{}}}, delim = {}, quote = {}, escape = {}, nullstr = '', "
-      "new_line = '\\n', strict_mode = true, null_padding = false, max_line_size = 67108864)",
+      "new_line = '\\n', strict_mode = true, null_padding = false, max_line_size = {}, buffer_size = {})",
       duck::path_list({path}), columns, duck::literal(std::string(1, dialect.delimiter)), duck::literal(std::string(1, dialect.quote)),
-      duck::literal(std::string(1, dialect.quote)));
+      duck::literal(std::string(1, dialect.quote)), long_lines ? kLongLineBytes : kLineBytes, long_lines ? 2 * kLongLineBytes : kBufferBytes);
 }
 
 Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path, Crew& crew) {
@@ -125,12 +130,17 @@ Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const Land
   const auto shape = std::make_shared<const FileShape>(TRY(shape_of(job, feed, std::move(delivered), file)));
   const auto on_part = [&job, &landing, &file, &crew, shape, dialect](CsvPart part) {
     return crew.submit([&job, &landing, &file, shape, dialect, part]() -> Status {
+      const Slot slot(job.work.copies);
       auto connection = TRY(job.work.workshop.engine.connect());
       connection.watch(job.work.cancel);
-      const std::string from = csv_table(shape->delivered, dialect, part.path);
-      const std::string number = fmt::format("row_number() over () + {}", part.first_row - 1);
-      const auto expected = landing.filter_period ? std::nullopt : std::optional(part.rows);
-      const Status done = stage_into(job, connection, *shape, bronze_select(job, landing, *shape, file, from, number), expected, file);
+      const auto stage = [&](bool long_lines) {
+        const std::string from = csv_table(shape->delivered, dialect, part.path, long_lines);
+        const std::string number = fmt::format("row_number() over () + {}", part.first_row - 1);
+        const auto expected = landing.filter_period ? std::nullopt : std::optional(part.rows);
+        return stage_into(job, connection, *shape, bronze_select(job, landing, *shape, file, from, number), expected, file);
+      };
+      Status done = stage(false);
+      if (!done && done.error().message.find("Maximum line size") != std::string::npos) done = stage(true);
       ::remove(part.path.c_str());
       return done;
     });

@@ -281,7 +281,7 @@ class Runner {
     TRY(workshop_.catalog.start_run(record_));
     started_record_ = true;
     Work work{workshop_, tenant_, site_->graph, site_->landings, report_.plan, site_->states, report_.run, options_.user,
-              record_.started_ms, worker_count(workshop_), options_.full, cancel_, {}, {}};
+              record_.started_ms, worker_count(workshop_), options_.full, cancel_, {}};
     report_.outcomes = Floor(work, on_event_).run(work.workers);
     const std::string staging = Lake::staging_root(tenant_.id);
     for (const auto& object : TRY(workshop_.lake.store().list(staging))) (void)workshop_.lake.store().remove(object.key);

@@ -7,6 +7,8 @@ namespace {
 
 using pack::Severity;
 
+constexpr std::int64_t kSmallInputBytes = 4 << 20;
+
 std::string_view state_of(const CheckResult& result) {
   if (result.passed()) return "passed";
   switch (result.check->severity) {
@@ -55,8 +57,8 @@ class TaskRun {
       const std::string key = TRY(work_.workshop.lake.mask_key(work_.tenant.id));
       TRY(desk.set_mask_key(key));
     }
-    TRY(define_inputs(work_, desk, node_, task_.period));
-    Status done = node_.feeds.empty() ? stage_model(desk) : stage_landings();
+    const std::int64_t input_bytes = TRY(define_inputs(work_, desk, node_, task_.period));
+    Status done = node_.feeds.empty() ? stage_model(desk, input_bytes) : stage_landings();
     if (done) done = check(desk);
     if (done) done = count_rows(desk);
     if (done) done = prove(desk);
@@ -81,7 +83,9 @@ class TaskRun {
     return {};
   }
 
-  Status stage_model(Desk& desk) {
+  Status stage_model(Desk& desk, std::int64_t input_bytes) {
+    // The engine uses all its threads for one big select: others wait. Small ones go side by side.
+    const Slot slot(work_.copies, input_bytes < kSmallInputBytes ? 1 : work_.workers);
     const std::string sql = TRY(work_.workshop.library.expand(node_.model->sql, "duckdb", values_));
     staged_.columns = contract_.columns;
     std::string list;

@@ -42,6 +42,34 @@ class TableLocks {
   std::map<pack::TableName, std::mutex> locks_;
 };
 
+/// Bounds how many threads fill wide row groups at once: memory goes with that number.
+class Slots {
+ public:
+  explicit Slots(std::size_t count) : count_(count), free_(count) {}
+  std::size_t count() const { return count_; }
+  /// Waits until `wanted` are free; more than there are means all.
+  void take(std::size_t wanted);
+  void give(std::size_t taken);
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::size_t count_;
+  std::size_t free_;
+};
+
+class Slot {
+ public:
+  explicit Slot(Slots& slots, std::size_t wanted = 1) : slots_(slots), taken_(std::min(wanted, slots.count())) { slots_.take(taken_); }
+  ~Slot() { slots_.give(taken_); }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+
+ private:
+  Slots& slots_;
+  std::size_t taken_;
+};
+
 struct Work {
   Workshop& workshop;
   const Tenant& tenant;
@@ -56,16 +84,20 @@ struct Work {
   bool full = false;
   const Cancel* cancel = nullptr;
   TableLocks locks;
-  std::set<pack::TableName> rebuilt;   ///< tables whose old rows were removed in this run because their columns changed; under its lock
+  Slots copies{workers};
 
   Store& store() { return workshop.lake.store(); }
 };
 
 /// "select …" over what an input holds for `period` ("" : all). A table that does not exist yet is empty.
-Result<std::string> input_select(Work& work, const pack::TableName& input, std::string_view period);
+struct InputSelect {
+  std::string sql;
+  std::int64_t bytes = 0;   ///< of the files it reads
+};
+Result<InputSelect> input_select(Work& work, const pack::TableName& input, std::string_view period);
 
-/// Defines on the desk every input that the model and its checks read, interface views too.
-Status define_inputs(Work& work, Desk& desk, const Node& node, std::string_view period);
+/// Defines on the desk every input that the model and its checks read, interface views too. Returns the bytes of their files.
+Result<std::int64_t> define_inputs(Work& work, Desk& desk, const Node& node, std::string_view period);
 
 /// Values of $names for this node and period.
 SqlValues sql_values(const Node& node, std::string_view period);
