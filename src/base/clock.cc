@@ -60,7 +60,8 @@ Result<TimeMs> parse_iso_time(std::string_view text) {
     if (!rest.empty()) {
       int zone_hour = 0, zone_minute = 0;
       const std::string zone(rest);
-      if ((zone[0] != '+' && zone[0] != '-') || std::sscanf(zone.c_str() + 1, "%2d:%2d", &zone_hour, &zone_minute) < 1) return bad();
+      if ((zone[0] != '+' && zone[0] != '-') || std::sscanf(zone.c_str() + 1, "%2d:%2d", &zone_hour, &zone_minute) < 1)
+        return bad();
       zone_minutes = (zone[0] == '-' ? -1 : 1) * (zone_hour * 60 + zone_minute);
     }
   }

@@ -47,7 +47,8 @@ DecimalFault read_parts(std::string_view text, Parts& out) {
       continue;
     }
     const int shift = trailing_zeros + 1;
-    if (out.digits != 0 && (shift > kDigitsMax || out.digits >= kPower[kDigitsMax - shift])) return DecimalFault::too_large;
+    if (out.digits != 0 && (shift > kDigitsMax || out.digits >= kPower[kDigitsMax - shift]))
+      return DecimalFault::too_large;
     out.digits = (out.digits == 0 ? 0 : out.digits * kPower[shift]) + (*at - '0');
     trailing_zeros = 0;
   }

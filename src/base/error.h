@@ -1,6 +1,7 @@
 #pragma once
 /// \file base/error.h
-/// The one error type of centavo. A kind says how the caller reacts; the message says what was being done, then the values.
+/// The one error type of centavo. A kind says how the caller reacts; the message says what was being done, then the
+/// values.
 
 #include <string>
 #include <string_view>

@@ -23,8 +23,7 @@ tl::unexpected<Error> fail(ErrorKind kind, fmt::format_string<Args...> format, A
 
 /// The same with a hint: return fail_hint("write decimal(38,21)", ErrorKind::invalid_argument, "unknown type {}", t);
 template <class... Args>
-tl::unexpected<Error> fail_hint(std::string hint, ErrorKind kind, fmt::format_string<Args...> format,
-                                Args&&... args) {
+tl::unexpected<Error> fail_hint(std::string hint, ErrorKind kind, fmt::format_string<Args...> format, Args&&... args) {
   return tl::unexpected<Error>(Error{kind, fmt::format(format, std::forward<Args>(args)...), std::move(hint)});
 }
 
@@ -36,24 +35,26 @@ inline tl::unexpected<Error> fail_within(std::string_view doing, Error error) {
 
 namespace detail {
 template <class T>
-T take(Result<T>&& result) { return std::move(*result); }
+T take(Result<T>&& result) {
+  return std::move(*result);
+}
 inline void take(Status&&) {}
 }  // namespace detail
 
 }  // namespace centavo
 
 /// Unwraps a Result, or returns its error from the enclosing function: const Version v = TRY(table.version());
-#define TRY(expression)                                                                 \
-  __extension__({                                                                       \
-    auto try_result_ = (expression);                                                    \
+#define TRY(expression)                                                                          \
+  __extension__({                                                                                \
+    auto try_result_ = (expression);                                                             \
     if (!try_result_) return ::tl::unexpected<::centavo::Error>(std::move(try_result_).error()); \
-    ::centavo::detail::take(std::move(try_result_));                                    \
+    ::centavo::detail::take(std::move(try_result_));                                             \
   })
 
 /// TRY with words put in front of the error: TRY_IN(fmt::format("commit {}", root), write(...)).
-#define TRY_IN(doing, expression)                                                       \
-  __extension__({                                                                       \
-    auto try_result_ = (expression);                                                    \
+#define TRY_IN(doing, expression)                                                             \
+  __extension__({                                                                             \
+    auto try_result_ = (expression);                                                          \
     if (!try_result_) return ::centavo::fail_within((doing), std::move(try_result_).error()); \
-    ::centavo::detail::take(std::move(try_result_));                                    \
+    ::centavo::detail::take(std::move(try_result_));                                          \
   })

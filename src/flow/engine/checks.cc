@@ -40,23 +40,28 @@ std::optional<std::string> bad_row_sql(const pack::Contract& contract, const Che
       // Compared as text, so that booleans and numbers can be listed too.
       const auto* column = contract.find(check.columns.front());
       const bool text = column != nullptr && column->type == "VARCHAR";
-      return any_column(check, text ? "{0} not in (" + literals(check.values) + ")" : "cast({0} as varchar) not in (" + literals(check.values) + ")");
+      return any_column(check, text ? "{0} not in (" + literals(check.values) + ")"
+                                    : "cast({0} as varchar) not in (" + literals(check.values) + ")");
     }
-    case CheckKind::pattern: return fmt::format("not regexp_matches({}, {})", duck::name(check.columns.front()), duck::literal(check.pattern));
+    case CheckKind::pattern:
+      return fmt::format("not regexp_matches({}, {})", duck::name(check.columns.front()), duck::literal(check.pattern));
     case CheckKind::range: {
       const std::string column = duck::name(check.columns.front());
       const auto* spec = contract.find(check.columns.front());
       const std::string type = spec == nullptr ? "decimal(38,9)" : spec->type;
       std::vector<std::string> parts;
-      if (!check.min.empty()) parts.push_back(fmt::format("{} < cast({} as {})", column, duck::literal(check.min), type));
-      if (!check.max.empty()) parts.push_back(fmt::format("{} > cast({} as {})", column, duck::literal(check.max), type));
+      if (!check.min.empty())
+        parts.push_back(fmt::format("{} < cast({} as {})", column, duck::literal(check.min), type));
+      if (!check.max.empty())
+        parts.push_back(fmt::format("{} > cast({} as {})", column, duck::literal(check.max), type));
       return "(" + join(parts, " or ") + ")";
     }
     case CheckKind::valid_cpf: return any_column(check, "not centavo_valid_cpf({})");
     case CheckKind::valid_cnpj: return any_column(check, "not centavo_valid_cnpj({})");
     case CheckKind::valid_email:
-      return fmt::format("not regexp_full_match({}, '[A-Za-z0-9.!#$%&''*+/=?^_`{{|}}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+')",
-                         duck::name(check.columns.front()));
+      return fmt::format(
+          "not regexp_full_match({}, '[A-Za-z0-9.!#$%&''*+/=?^_`{{|}}~-]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+')",
+          duck::name(check.columns.front()));
     default: return std::nullopt;
   }
 }
@@ -67,7 +72,8 @@ std::string second_and_later_sql(const CheckSpec& check) {
 }
 
 // The bad rows of a check on the whole table, as a select.
-Result<std::string> bad_rows_select(const pack::Library& library, const CheckSpec& check, const SqlValues& values, const StagedFacts& facts) {
+Result<std::string> bad_rows_select(const pack::Library& library, const CheckSpec& check, const SqlValues& values,
+                                    const StagedFacts& facts) {
   switch (check.kind) {
     case CheckKind::unique: {
       const std::string columns = join(quoted(check.columns), ", ");
@@ -80,21 +86,26 @@ Result<std::string> bad_rows_select(const pack::Library& library, const CheckSpe
         equal.push_back(fmt::format("u.{} = t.{}", duck::name(theirs), duck::name(check.columns[i])));
         present.push_back(fmt::format("t.{} is not null", duck::name(check.columns[i])));
       }
-      return fmt::format("select t.* from this t where {} and not exists (select 1 from {} u where {})", join(present, " and "),
-                         check.to->text(), join(equal, " and "));
+      return fmt::format("select t.* from this t where {} and not exists (select 1 from {} u where {})",
+                         join(present, " and "), check.to->text(), join(equal, " and "));
     }
     case CheckKind::freshness:
-      return fmt::format("select max({0}) as newest from this having max({0}) < timestamptz '{1}' - interval '{2} seconds'",
-                         duck::name(check.columns.front()), iso_time(facts.now_ms), static_cast<std::int64_t>(check.hours * 3600));
+      return fmt::format(
+          "select max({0}) as newest from this having max({0}) < timestamptz '{1}' - interval '{2} seconds'",
+          duck::name(check.columns.front()), iso_time(facts.now_ms), static_cast<std::int64_t>(check.hours * 3600));
     case CheckKind::reconciles: {
-      const auto side = [&](const std::string& sum, const std::string& by, const std::string& where, const std::string& from) {
+      const auto side = [&](const std::string& sum, const std::string& by, const std::string& where,
+                            const std::string& from) {
         return fmt::format("select {} as category, {} as amount from {}{}{}", by.empty() ? "''" : by, sum, from,
                            where.empty() ? "" : " where " + where, by.empty() ? "" : " group by 1");
       };
-      const std::string ours = TRY(library.expand(side(check.ours, check.ours_by, check.ours_where, "this"), "duckdb", values));
-      const std::string theirs = TRY(library.expand(side(check.theirs, check.theirs_by, check.theirs_where, check.to->text()), "duckdb", values));
+      const std::string ours =
+          TRY(library.expand(side(check.ours, check.ours_by, check.ours_where, "this"), "duckdb", values));
+      const std::string theirs = TRY(
+          library.expand(side(check.theirs, check.theirs_by, check.theirs_where, check.to->text()), "duckdb", values));
       return fmt::format(
-          "select coalesce(o.category, t.category) as category, o.amount as ours, t.amount as theirs from ({}) o full join ({}) t "
+          "select coalesce(o.category, t.category) as category, o.amount as ours, t.amount as theirs from ({}) o full "
+          "join ({}) t "
           "on o.category is not distinct from t.category where abs(coalesce(o.amount, 0) - coalesce(t.amount, 0)) > {}",
           ours, theirs, check.tolerance);
     }
@@ -140,7 +151,8 @@ bool known_by_statistics(const CheckSpec& check, const StagedFacts& facts) {
 }
 
 // One scan for all checks on single rows.
-Status scan_rows(Desk& desk, const pack::Contract& contract, const std::vector<std::pair<CheckResult*, std::string>>& rules) {
+Status scan_rows(Desk& desk, const pack::Contract& contract,
+                 const std::vector<std::pair<CheckResult*, std::string>>& rules) {
   if (rules.empty()) return {};
   std::vector<std::string> counts;
   for (const auto& [result, bad] : rules) counts.push_back(fmt::format("count(*) filter (where {})", bad));
@@ -152,7 +164,8 @@ Status scan_rows(Desk& desk, const pack::Contract& contract, const std::vector<s
   }
   for (const auto& [result, bad] : rules) {
     if (result->bad_rows == 0) continue;
-    result->sample = TRY(sample_of(desk, contract, fmt::format("select {} from this where {}", sample_columns(contract), bad)));
+    result->sample =
+        TRY(sample_of(desk, contract, fmt::format("select {} from this where {}", sample_columns(contract), bad)));
   }
   return {};
 }
@@ -176,7 +189,8 @@ Result<std::vector<CheckResult>> run_checks(Desk& desk, const pack::Library& lib
     if (check.kind == CheckKind::schema_unchanged || bad_row_sql(contract, check)) continue;
     if (check.kind == CheckKind::row_count_change) {
       if (facts.rows_before.value_or(0) == 0) continue;
-      const double change = std::abs(static_cast<double>(facts.rows - *facts.rows_before)) / static_cast<double>(*facts.rows_before);
+      const double change =
+          std::abs(static_cast<double>(facts.rows - *facts.rows_before)) / static_cast<double>(*facts.rows_before);
       if (change > check.max_change_ratio) {
         result.bad_rows = 1;
         result.sample = Json::array({Json{{"rows_before", *facts.rows_before}, {"rows", facts.rows}}}).dump();

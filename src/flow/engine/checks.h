@@ -32,8 +32,8 @@ struct StagedFacts {
 Result<std::vector<CheckResult>> run_checks(Desk& desk, const pack::Library& library, const pack::Contract& contract,
                                             const SqlValues& values, const StagedFacts& facts);
 
-/// SQL over `this` that is null for a good row and names its failed quarantine checks for a bad one; "" without such checks.
-/// `failed` are those that found bad rows.
+/// SQL over `this` that is null for a good row and names its failed quarantine checks for a bad one; "" without such
+/// checks. `failed` are those that found bad rows.
 Result<std::string> quarantine_reason_sql(const pack::Library& library, const pack::Contract& contract,
                                           const std::vector<CheckResult>& failed, const SqlValues& values);
 

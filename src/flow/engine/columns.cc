@@ -54,12 +54,16 @@ constexpr std::string_view kTextMap = "MAP(VARCHAR, VARCHAR)";
 
 // The type a delivered one has in Delta, when the contract does not say.
 std::string kept_type(std::string_view type) {
-  static const std::set<std::string, std::less<>> kept = {"VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT",
-                                                          "DOUBLE", "DATE", "TIMESTAMP WITH TIME ZONE", "BLOB"};
-  if (kept.contains(type) || type.starts_with("DECIMAL(") || type.starts_with("MAP(") || type.starts_with("STRUCT(") || type.ends_with("[]")) {
+  static const std::set<std::string, std::less<>> kept = {
+      "VARCHAR", "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER",
+      "BIGINT",  "FLOAT",   "DOUBLE",  "DATE",     "TIMESTAMP WITH TIME ZONE",
+      "BLOB"};
+  if (kept.contains(type) || type.starts_with("DECIMAL(") || type.starts_with("MAP(") || type.starts_with("STRUCT(") ||
+      type.ends_with("[]")) {
     return std::string(type);
   }
-  if (type == "TIMESTAMP" || type == "TIMESTAMP_NS" || type == "TIMESTAMP_MS" || type == "TIMESTAMP_S") return "TIMESTAMP WITH TIME ZONE";
+  if (type == "TIMESTAMP" || type == "TIMESTAMP_NS" || type == "TIMESTAMP_MS" || type == "TIMESTAMP_S")
+    return "TIMESTAMP WITH TIME ZONE";
   if (type == "UTINYINT") return "SMALLINT";
   if (type == "USMALLINT") return "INTEGER";
   if (type == "UINTEGER") return "BIGINT";
@@ -71,7 +75,8 @@ std::string cast_to(const std::string& value, std::string_view from, std::string
   if (from == to) return value;
   // Providers write words such as NULL where an object should stand: those are no map.
   if (json_map && from == "VARCHAR") {
-    return fmt::format("cast(case when json_valid({0}) and json_type({0}) = 'OBJECT' then cast({0} as json) end as {1})", value, to);
+    return fmt::format(
+        "cast(case when json_valid({0}) and json_type({0}) = 'OBJECT' then cast({0} as json) end as {1})", value, to);
   }
   return fmt::format("cast({} as {})", value, to);
 }
@@ -84,7 +89,8 @@ std::string bronze_name(const pack::SourceKind& source, std::string_view deliver
 }
 
 Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source, const pack::Contract& contract,
-                                                 const std::vector<DeliveredColumn>& delivered, const delta::Schema* table) {
+                                                 const std::vector<DeliveredColumn>& delivered,
+                                                 const delta::Schema* table) {
   std::map<std::string, const DeliveredColumn*> by_name;   // lower-case bronze name -> delivered
   std::map<std::string, std::string> spelled;           // lower-case -> as spelled
   std::map<std::string, std::string> gathered;          // map column -> arguments of centavo_map
@@ -112,10 +118,12 @@ Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source,
     std::string type = wanted_type;
     if (const auto* has = table == nullptr ? nullptr : table->find(name)) {
       type = TRY(delta::duck_type_of(has->type));
-      if (from != nullptr && type != wanted_type && type != "VARCHAR" && from->type != "VARCHAR" && kept_type(from->type) != type &&
-          !(type == "DOUBLE" && kept_type(from->type) == "FLOAT") && type.find("INT") == std::string::npos) {
+      if (from != nullptr && type != wanted_type && type != "VARCHAR" && from->type != "VARCHAR" &&
+          kept_type(from->type) != type && !(type == "DOUBLE" && kept_type(from->type) == "FLOAT") &&
+          type.find("INT") == std::string::npos) {
         return fail_hint("if the provider changed the type for good, give the column a type in the bronze contract",
-                         ErrorKind::invalid_argument, "column \"{}\" is {} now, the table has {}", from->name, from->type, type);
+                         ErrorKind::invalid_argument, "column \"{}\" is {} now, the table has {}", from->name,
+                         from->type, type);
       }
     }
     const bool json_map = contains(source.json_maps, name);

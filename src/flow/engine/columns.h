@@ -33,9 +33,11 @@ struct BronzeColumn {
 std::string bronze_name(const pack::SourceKind& source, std::string_view delivered);
 
 /// All columns of the bronze table for a file with these delivered columns: the declared ones in order (NULL when not
-/// delivered), then the others when the contract keeps them. `table` is the table's schema so far (null: new): a column it has keeps its type.
-/// `invalid_argument` when two delivered columns become one, or a column's type cannot become the table's.
+/// delivered), then the others when the contract keeps them. `table` is the table's schema so far (null: new): a column
+/// it has keeps its type. `invalid_argument` when two delivered columns become one, or a column's type cannot become
+/// the table's.
 Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source, const pack::Contract& contract,
-                                                 const std::vector<DeliveredColumn>& delivered, const delta::Schema* table);
+                                                 const std::vector<DeliveredColumn>& delivered,
+                                                 const delta::Schema* table);
 
 }  // namespace centavo

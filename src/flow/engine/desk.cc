@@ -13,7 +13,9 @@ pack::ColumnSpec column(std::string name, std::string type) {
   return out;
 }
 
-bool is_integer(std::string_view type) { return type == "TINYINT" || type == "SMALLINT" || type == "INTEGER" || type == "BIGINT"; }
+bool is_integer(std::string_view type) {
+  return type == "TINYINT" || type == "SMALLINT" || type == "INTEGER" || type == "BIGINT";
+}
 
 int integer_digits(std::string_view type) {
   if (type == "TINYINT") return 3;
@@ -45,14 +47,16 @@ Result<Desk> Desk::open(duck::Database& engine, const Cancel* cancel) {
   static std::atomic<std::int64_t> count{0};
   duck::Connection connection = TRY(engine.connect());
   const std::string name = fmt::format("desk_{}", ++count);
-  TRY(connection.run(fmt::format("attach ':memory:' as {0}; use {0}; create schema bronze; create schema silver; create schema gold",
-                                 duck::name(name))));
+  TRY(connection.run(
+      fmt::format("attach ':memory:' as {0}; use {0}; create schema bronze; create schema silver; create schema gold",
+                  duck::name(name))));
   connection.watch(cancel);
   return Desk(std::move(connection), name);
 }
 
 Status Desk::define(const pack::TableName& table, std::string_view select) {
-  return connection_->run(fmt::format("create or replace view {}.{} as {}", pack::name_of(table.layer), duck::name(table.table), select));
+  return connection_->run(
+      fmt::format("create or replace view {}.{} as {}", pack::name_of(table.layer), duck::name(table.table), select));
 }
 
 Status Desk::define_this(std::string_view select) {
@@ -124,12 +128,14 @@ bool is_assignable(std::string_view from, std::string_view to) {
   return false;
 }
 
-Status check_columns(duck::Database& engine, const pack::Library& library, const pack::Model& model, const SqlValues& values) {
+Status check_columns(duck::Database& engine, const pack::Library& library, const pack::Model& model,
+                     const SqlValues& values) {
   const std::string where = model.sql_place.file;
   Desk desk = TRY(Desk::open(engine, nullptr));
   for (const auto& input : model.inputs) {
     const auto* read = library.model(input);
-    if (read == nullptr) return fail(ErrorKind::invalid_argument, "{}: reads {}, which no pack has", where, input.text());
+    if (read == nullptr)
+      return fail(ErrorKind::invalid_argument, "{}: reads {}, which no pack has", where, input.text());
     TRY(desk.define(input, empty_select(all_columns(read->contract))));
   }
   for (const auto& name : model.interface_inputs) {

@@ -42,8 +42,8 @@ class Desk {
 /// "select cast(null as T) as c, … where false": a table with these columns and no rows.
 std::string empty_select(const std::vector<pack::ColumnSpec>& columns);
 
-/// The union of the implementers of an interface; columns they lack are NULL. `parts` are selects over each implementer,
-/// with the columns it has. Without parts: no rows.
+/// The union of the implementers of an interface; columns they lack are NULL. `parts` are selects over each
+/// implementer, with the columns it has. Without parts: no rows.
 struct InterfacePart {
   const pack::Model* model = nullptr;
   std::string select;
@@ -61,6 +61,7 @@ bool is_assignable(std::string_view from, std::string_view to);
 
 /// Checks a model's columns against its contract without moving a row: binds its SQL over empty inputs.
 /// `invalid_argument` names the file, the column and both types; every difference is listed.
-Status check_columns(duck::Database& engine, const pack::Library& library, const pack::Model& model, const SqlValues& values);
+Status check_columns(duck::Database& engine, const pack::Library& library, const pack::Model& model,
+                     const SqlValues& values);
 
 }  // namespace centavo

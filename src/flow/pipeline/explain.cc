@@ -22,7 +22,8 @@ Result<Question> read_question(std::string_view text) {
   const auto first = out.measure.find_first_not_of(" \t\n");
   const auto last = out.measure.find_last_not_of(" \t\n");
   if (first == std::string::npos) {
-    return fail_hint("write a measure and a condition: \"BilledCost where ServiceName = 'Virtual Machines'\"", ErrorKind::invalid_argument, "nothing to explain");
+    return fail_hint("write a measure and a condition: \"BilledCost where ServiceName = 'Virtual Machines'\"",
+                     ErrorKind::invalid_argument, "nothing to explain");
   }
   out.measure = out.measure.substr(first, last - first + 1);
   return out;
@@ -52,7 +53,8 @@ bool trace(const Columns& columns, std::string_view measure, Traced& out) {
   return !out.measure.empty() && !out.file.empty() && !out.row.empty();
 }
 
-Result<Traced> find_table(const Workshop& workshop, const Graph& graph, const Release& release, std::string_view measure) {
+Result<Traced> find_table(const Workshop& workshop, const Graph& graph, const Release& release,
+                          std::string_view measure) {
   std::set<std::string> interfaces;
   for (const auto& node : graph.nodes()) {
     if (!node.model->contract.implements.empty() && release.versions.contains(node.model->contract.table.text())) {
@@ -70,7 +72,9 @@ Result<Traced> find_table(const Workshop& workshop, const Graph& graph, const Re
   for (const auto& node : graph.nodes()) {
     const auto& contract = node.model->contract;
     Traced out;
-    if (contract.table.layer != pack::Layer::silver || !release.versions.contains(contract.table.text()) || !trace(contract.columns, measure, out)) continue;
+    if (contract.table.layer != pack::Layer::silver || !release.versions.contains(contract.table.text()) ||
+        !trace(contract.columns, measure, out))
+      continue;
     out.table = contract.table.text();
     out.implementers = {node.model};
     return out;
@@ -102,7 +106,8 @@ std::optional<RawSide> raw_side(const Workshop& workshop, const Traced& traced, 
 
 }  // namespace
 
-Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question, std::int64_t release_number, int lines_max) {
+Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question,
+                            std::int64_t release_number, int lines_max) {
   const Question asked = TRY(read_question(question));
   auto reader = TRY(Reader::open(workshop, tenant, release_number));
   const auto graph = TRY(Graph::of(workshop.library, tenant));
@@ -112,16 +117,20 @@ Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::strin
   out.measure = traced.measure;
   out.where = asked.where;
   out.table = traced.table;
-  const std::string rows_sql = fmt::format("select {} as centavo_file, {} as centavo_row, {} as centavo_amount from {}{}", duck::name(traced.file),
-                                           duck::name(traced.row), duck::name(traced.measure), traced.table,
-                                           asked.where.empty() ? "" : fmt::format(" where ({})", asked.where));
+  const std::string rows_sql =
+      fmt::format("select {} as centavo_file, {} as centavo_row, {} as centavo_amount from {}{}",
+                  duck::name(traced.file), duck::name(traced.row), duck::name(traced.measure), traced.table,
+                  asked.where.empty() ? "" : fmt::format(" where ({})", asked.where));
   TRY(reader.vet(rows_sql));
   auto& connection = reader.connection();
-  const std::string lines_sql = fmt::format("select centavo_file, centavo_row, sum(centavo_amount) as amount from ({}) group by 1, 2", rows_sql);
-  const auto totals = TRY(connection.all(fmt::format("select coalesce(sum(centavo_amount), 0), count(*) from ({})", rows_sql)));
+  const std::string lines_sql =
+      fmt::format("select centavo_file, centavo_row, sum(centavo_amount) as amount from ({}) group by 1, 2", rows_sql);
+  const auto totals =
+      TRY(connection.all(fmt::format("select coalesce(sum(centavo_amount), 0), count(*) from ({})", rows_sql)));
   out.total = totals.front()[0].value_or("0");
 
-  for (const auto& row : TRY(connection.all(fmt::format("select centavo_file, sum(amount), count(*) from ({}) group by 1 order by 1", lines_sql)))) {
+  for (const auto& row : TRY(connection.all(
+           fmt::format("select centavo_file, sum(amount), count(*) from ({}) group by 1 order by 1", lines_sql)))) {
     out.files.emplace_back(row[0].value_or(""), row[1].value_or("0"));
     out.rows += std::stoll(row[2].value_or("0"));
   }
@@ -131,7 +140,8 @@ Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::strin
       for (const auto& file : landing.files) raw_keys[file.source_path] = file.raw_key;
     }
   }
-  const auto lines = TRY(connection.all(fmt::format("select * from ({}) order by abs(amount) desc nulls last, 1, 2 limit {}", lines_sql, lines_max)));
+  const auto lines = TRY(connection.all(
+      fmt::format("select * from ({}) order by abs(amount) desc nulls last, 1, 2 limit {}", lines_sql, lines_max)));
   for (const auto& row : lines) {
     Explanation::Line line;
     line.file = row[0].value_or("");
@@ -145,19 +155,22 @@ Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::strin
   std::string again = fmt::format("select coalesce(sum(amount), 0) from ({})", lines_sql);
   if (const auto raw = raw_side(workshop, traced, reader.release())) {
     again = TRY(workshop.library.expand(
-        fmt::format("select coalesce(sum({}), 0) from {} b where {}(source_file_name, source_row_number) in (select centavo_file, centavo_row from ({}))", raw->amount,
-                    raw->table, raw->where.empty() ? "" : fmt::format("({}) and ", raw->where), rows_sql),
+        fmt::format("select coalesce(sum({}), 0) from {} b where {}(source_file_name, source_row_number) in (select "
+                    "centavo_file, centavo_row from ({}))",
+                    raw->amount, raw->table, raw->where.empty() ? "" : fmt::format("({}) and ", raw->where), rows_sql),
         "duckdb", {}));
     for (auto& line : out.lines) {
-      auto rows = TRY(connection.query(fmt::format("select * from {} where source_file_name = {} and source_row_number = {} limit 1", raw->table,
-                                                   duck::literal(line.file), line.row)));
+      auto rows = TRY(connection.query(
+          fmt::format("select * from {} where source_file_name = {} and source_row_number = {} limit 1", raw->table,
+                      duck::literal(line.file), line.row)));
       const auto raw_table = TRY(pack::parse_table_name(raw->table));
       const auto* bronze = workshop.library.model(raw_table);
       Json record = Json::object();
       while (TRY(rows.next())) {
         for (std::size_t i = 0; i < rows.columns().size(); ++i) {
           const auto* column = bronze->contract.find(rows.columns()[i].name);
-          const bool hidden = column != nullptr && !column->classification.empty() && column->classification != "financial";
+          const bool hidden =
+              column != nullptr && !column->classification.empty() && column->classification != "financial";
           if (!rows.is_null(i) && !hidden) record[rows.columns()[i].name] = rows.json(i);
         }
       }

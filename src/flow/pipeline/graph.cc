@@ -9,7 +9,8 @@ namespace {
 using pack::TableName;
 
 // The tenant's packs and what they require.
-std::set<std::string> packs_of(const pack::Library& library, const std::vector<const pack::SourceKind*>& kinds, const Tenant& tenant) {
+std::set<std::string> packs_of(const pack::Library& library, const std::vector<const pack::SourceKind*>& kinds,
+                               const Tenant& tenant) {
   std::set<std::string> out;
   const std::function<void(const std::string&)> add = [&](const std::string& name) {
     const auto it = library.packs().find(name);

@@ -29,13 +29,17 @@ struct Job {
 // SQL that is true for rows of one month, when a file holds several.
 std::string period_filter(const std::string& column_sql, const std::string& period) {
   const std::string text = fmt::format("cast({} as varchar)", column_sql);
-  return fmt::format("case when {0} like '____-__-__%' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || substring({0}, 5, 2) end = {1}",
-                     text, duck::literal(period));
+  return fmt::format(
+      "case when {0} like '____-__-__%' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || substring({0}, "
+      "5, 2) end = {1}",
+      text, duck::literal(period));
 }
 
 std::string metadata_sql(const Job& job, const LandedFile& file, const std::string& row_number) {
-  return fmt::format("{} as source_file_name, {} as source_row_number, timestamptz '{}' as ingestion_timestamp, {} as raw_ingestion_id",
-                     duck::literal(file.source_path), row_number, iso_time(job.work.started_ms), duck::literal(job.work.run));
+  return fmt::format(
+      "{} as source_file_name, {} as source_row_number, timestamptz '{}' as ingestion_timestamp, {} as "
+      "raw_ingestion_id",
+      duck::literal(file.source_path), row_number, iso_time(job.work.started_ms), duck::literal(job.work.run));
 }
 
 // One file's rows as the bronze table has them.
@@ -46,7 +50,8 @@ struct FileShape {
 
 Result<FileShape> shape_of(Job& job, const Feed& feed, std::vector<DeliveredColumn> delivered, const LandedFile& file) {
   FileShape shape;
-  shape.columns = TRY_IN(file.source_path, bronze_columns(*feed.kind, job.node.model->contract, delivered, job.table ? &*job.table : nullptr));
+  shape.columns = TRY_IN(file.source_path, bronze_columns(*feed.kind, job.node.model->contract, delivered,
+                                                          job.table ? &*job.table : nullptr));
   shape.delivered = std::move(delivered);
   return shape;
 }
@@ -62,14 +67,16 @@ std::vector<pack::ColumnSpec> table_columns(const Job& job, const FileShape& sha
     out.push_back(std::move(spec));
   }
   const auto fixed = all_columns(job.node.model->contract);
-  out.insert(out.end(), fixed.begin() + static_cast<std::ptrdiff_t>(job.node.model->contract.columns.size()), fixed.end());
+  out.insert(out.end(), fixed.begin() + static_cast<std::ptrdiff_t>(job.node.model->contract.columns.size()),
+             fixed.end());
   return out;
 }
 
 std::string bronze_select(const Job& job, const Landing& landing, const FileShape& shape, const LandedFile& file,
                           const std::string& from, const std::string& row_number) {
   std::string list;
-  for (const auto& column : shape.columns) list += fmt::format("{} as {}, ", column.expression, duck::name(column.name));
+  for (const auto& column : shape.columns)
+    list += fmt::format("{} as {}, ", column.expression, duck::name(column.name));
   std::string inner = from;
   std::string number = row_number;
   std::string where;
@@ -85,11 +92,12 @@ std::string bronze_select(const Job& job, const Landing& landing, const FileShap
 }
 
 // Adds what one connection staged to the job's result.
-Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape, const std::string& select, std::optional<std::int64_t> rows_expected,
-                  const LandedFile& file) {
+Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape, const std::string& select,
+                  std::optional<std::int64_t> rows_expected, const LandedFile& file) {
   Staged staged;
   staged.columns = table_columns(job, shape);
-  TRY_IN(file.source_path, stage_select(job.work, connection, job.node.model->contract, job.root, job.task.period, select, staged));
+  TRY_IN(file.source_path,
+         stage_select(job.work, connection, job.node.model->contract, job.root, job.task.period, select, staged));
   const std::scoped_lock lock(job.mutex);
   auto& all = job.out.staged;
   all.rows += staged.rows;
@@ -97,11 +105,13 @@ Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape
   all.files.insert(all.files.end(), staged.files.begin(), staged.files.end());
   for (const auto& [column, nulls] : staged.null_counts) all.null_counts[column] += nulls;
   for (const auto& column : staged.columns) {
-    const bool known = std::any_of(all.columns.begin(), all.columns.end(), [&](const auto& c) { return c.name == column.name; });
+    const bool known =
+        std::any_of(all.columns.begin(), all.columns.end(), [&](const auto& c) { return c.name == column.name; });
     if (!known) all.columns.push_back(column);
   }
   if (rows_expected && *rows_expected != staged.rows) {
-    return fail(ErrorKind::corrupt_data, "{}: {} rows in the file, the engine read {}", file.source_path, *rows_expected, staged.rows);
+    return fail(ErrorKind::corrupt_data, "{}: {} rows in the file, the engine read {}", file.source_path,
+                *rows_expected, staged.rows);
   }
   return {};
 }
@@ -111,17 +121,22 @@ constexpr std::int64_t kBufferBytes = 8 << 20;
 constexpr std::int64_t kLineBytes = 2 << 20;
 constexpr std::int64_t kLongLineBytes = 64 << 20;   // what split_csv lets pass
 
-std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDialect& dialect, const std::string& path, bool long_lines) {
+std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDialect& dialect, const std::string& path,
+                      bool long_lines) {
   std::string columns;
-  for (const auto& column : delivered) columns += fmt::format("{}'{}': 'VARCHAR'", columns.empty() ? "" : ", ", column.sql);
+  for (const auto& column : delivered)
+    columns += fmt::format("{}'{}': 'VARCHAR'", columns.empty() ? "" : ", ", column.sql);
   return fmt::format(
-      "read_csv({}, auto_detect = false, header = true, columns = {{{}}}, delim = {}, quote = {}, escape = {}, nullstr = '', "
+      "read_csv({}, auto_detect = false, header = true, columns = {{{}}}, delim = {}, quote = {}, escape = {}, nullstr "
+      "= '', "
       "new_line = '\\n', strict_mode = true, null_padding = false, max_line_size = {}, buffer_size = {})",
-      duck::path_list({path}), columns, duck::literal(std::string(1, dialect.delimiter)), duck::literal(std::string(1, dialect.quote)),
-      duck::literal(std::string(1, dialect.quote)), long_lines ? kLongLineBytes : kLineBytes, long_lines ? 2 * kLongLineBytes : kBufferBytes);
+      duck::path_list({path}), columns, duck::literal(std::string(1, dialect.delimiter)),
+      duck::literal(std::string(1, dialect.quote)), duck::literal(std::string(1, dialect.quote)),
+      long_lines ? kLongLineBytes : kLineBytes, long_lines ? 2 * kLongLineBytes : kBufferBytes);
 }
 
-Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path, Crew& crew) {
+Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path,
+                  Crew& crew) {
   const CsvDialect dialect = dialect_of(*feed.kind, file);
   std::vector<DeliveredColumn> delivered;
   for (const auto& name : TRY(read_csv_header(path, file, dialect))) {
@@ -137,7 +152,8 @@ Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const Land
         const std::string from = csv_table(shape->delivered, dialect, part.path, long_lines);
         const std::string number = fmt::format("row_number() over () + {}", part.first_row - 1);
         const auto expected = landing.filter_period ? std::nullopt : std::optional(part.rows);
-        return stage_into(job, connection, *shape, bronze_select(job, landing, *shape, file, from, number), expected, file);
+        return stage_into(job, connection, *shape, bronze_select(job, landing, *shape, file, from, number), expected,
+                          file);
       };
       Status done = stage(false);
       if (!done && done.error().message.find("Maximum line size") != std::string::npos) done = stage(true);
@@ -145,22 +161,27 @@ Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const Land
       return done;
     });
   };
-  const auto rows = TRY_IN(file.source_path, split_csv(path, file, dialect, job.temp_dir, job.part_bytes, on_part, job.work.cancel));
+  const auto rows =
+      TRY_IN(file.source_path, split_csv(path, file, dialect, job.temp_dir, job.part_bytes, on_part, job.work.cancel));
   const std::scoped_lock lock(job.mutex);
   if (job.out.rows_in_files >= 0) job.out.rows_in_files = landing.filter_period ? -1 : job.out.rows_in_files + rows;
   return {};
 }
 
-Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path) {
+Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file,
+                      const std::string& path) {
   auto connection = TRY(job.work.workshop.engine.connect());
   connection.watch(job.work.cancel);
-  const std::string from = fmt::format("read_parquet({}, hive_partitioning = false, file_row_number = true)", duck::path_list({path}));
+  const std::string from =
+      fmt::format("read_parquet({}, hive_partitioning = false, file_row_number = true)", duck::path_list({path}));
   std::vector<DeliveredColumn> delivered;
   for (const auto& column : TRY_IN(file.source_path, connection.describe("select * from " + from))) {
     if (column.name != "file_row_number") delivered.push_back({column.name, column.type, duck::name(column.name)});
   }
   const auto shape = TRY(shape_of(job, feed, std::move(delivered), file));
-  const auto count = TRY_IN(file.source_path, connection.value(fmt::format("select sum(num_rows)::bigint from parquet_file_metadata({})", duck::path_list({path}))));
+  const auto count = TRY_IN(file.source_path,
+                            connection.value(fmt::format("select sum(num_rows)::bigint from parquet_file_metadata({})",
+                                                         duck::path_list({path}))));
   const std::int64_t rows = std::stoll(count.value_or("0"));
   TRY(stage_into(job, connection, shape, bronze_select(job, landing, shape, file, from, "file_row_number + 1"),
                  landing.filter_period ? std::nullopt : std::optional(rows), file));
@@ -170,36 +191,49 @@ Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const 
 }
 
 // JSON rows come as text, like CSV: scalars as written, nested values as JSON.
-Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path) {
+Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file,
+                   const std::string& path) {
   auto connection = TRY(job.work.workshop.engine.connect());
   connection.watch(job.work.cancel);
   const std::string compression = file.compression.empty() ? "uncompressed" : file.compression;
   const auto objects = [&](std::string_view format) {
-    return fmt::format("read_json_objects({}, format = '{}', compression = '{}', maximum_object_size = 536870912)", duck::path_list({path}), format, compression);
+    return fmt::format("read_json_objects({}, format = '{}', compression = '{}', maximum_object_size = 536870912)",
+                       duck::path_list({path}), format, compression);
   };
-  std::string record = fmt::format("select json as r from {}", objects(file.format == "jsonl" ? "newline_delimited" : "auto"));
+  std::string record =
+      fmt::format("select json as r from {}", objects(file.format == "jsonl" ? "newline_delimited" : "auto"));
   if (!feed.kind->record_path.empty() && file.format != "jsonl") {
     // An API's answer holds its rows under the path; an extract beside it is a bare array of them.
     const std::string bare = "json_type(json) = 'ARRAY'";
-    const auto without = TRY_IN(file.source_path, connection.value(fmt::format("select count(*) from {} where not {} and not json_exists(json, '$.{}')",
-                                                                               objects("unstructured"), bare, feed.kind->record_path)));
-    if (without != "0") return fail(ErrorKind::corrupt_data, "{}: no rows under {}", file.source_path, feed.kind->record_path);
-    record = fmt::format("select unnest(case when {} then json_extract(json, '$[*]') else json_extract(json, '$.{}[*]') end) as r from {}", bare,
-                         feed.kind->record_path, objects("unstructured"));
+    const auto without =
+        TRY_IN(file.source_path,
+               connection.value(fmt::format("select count(*) from {} where not {} and not json_exists(json, '$.{}')",
+                                            objects("unstructured"), bare, feed.kind->record_path)));
+    if (without != "0")
+      return fail(ErrorKind::corrupt_data, "{}: no rows under {}", file.source_path, feed.kind->record_path);
+    record = fmt::format(
+        "select unnest(case when {} then json_extract(json, '$[*]') else json_extract(json, '$.{}[*]') end) as r from "
+        "{}",
+        bare, feed.kind->record_path, objects("unstructured"));
   }
-  const auto keys = TRY_IN(file.source_path, connection.all(fmt::format(
-      "select key, min(place) from (select unnest(json_keys(r)) as key, unnest(range(len(json_keys(r)))) as place from ({})) group by key order by 2, 1", record)));
+  const auto keys = TRY_IN(
+      file.source_path,
+      connection.all(fmt::format("select key, min(place) from (select unnest(json_keys(r)) as key, "
+                                 "unnest(range(len(json_keys(r)))) as place from ({})) group by key order by 2, 1",
+                                 record)));
   std::vector<DeliveredColumn> delivered;
   for (const auto& row : keys) {
     const std::string key = row.front().value_or("");
     std::string pointer = key;   // a JSON pointer: ~ and / are written ~0 and ~1
-    for (std::size_t at = 0; (at = pointer.find_first_of("~/", at)) != std::string::npos; at += 2) pointer.replace(at, 1, pointer[at] == '~' ? "~0" : "~1");
+    for (std::size_t at = 0; (at = pointer.find_first_of("~/", at)) != std::string::npos; at += 2)
+      pointer.replace(at, 1, pointer[at] == '~' ? "~0" : "~1");
     delivered.push_back({key, "VARCHAR", fmt::format("(r ->> {})", duck::literal("/" + pointer))});
   }
   const auto shape = TRY(shape_of(job, feed, std::move(delivered), file));
   const auto count = TRY_IN(file.source_path, connection.value(fmt::format("select count(*) from ({})", record)));
   const std::int64_t rows = std::stoll(count.value_or("0"));
-  TRY(stage_into(job, connection, shape, bronze_select(job, landing, shape, file, "(" + record + ")", "row_number() over ()"),
+  TRY(stage_into(job, connection, shape,
+                 bronze_select(job, landing, shape, file, "(" + record + ")", "row_number() over ()"),
                  landing.filter_period ? std::nullopt : std::optional(rows), file));
   const std::scoped_lock lock(job.mutex);
   if (job.out.rows_in_files >= 0) job.out.rows_in_files = landing.filter_period ? -1 : job.out.rows_in_files + rows;
@@ -231,7 +265,8 @@ Result<std::vector<const Landing*>> landings_to_read(Job& job) {
   auto all = landings_of(work.landings, job.task.table);
   const auto before = work.before.find({job.task.table.text(), job.task.period});
   const auto definition = [](const std::string& fingerprint) { return fingerprint.substr(0, fingerprint.find('.')); };
-  const bool same = before != work.before.end() && definition(before->second.fingerprint) == definition(job.task.fingerprint);
+  const bool same =
+      before != work.before.end() && definition(before->second.fingerprint) == definition(job.task.fingerprint);
   if (!same || work.full) return all;
   // One number orders the landings of all sources: how many the table has taken in.
   auto table = delta::Table::open(work.store(), work.workshop.engine, job.root, work.workshop.clock);
@@ -247,7 +282,8 @@ Result<std::vector<const Landing*>> landings_to_read(Job& job) {
 }  // namespace
 
 Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
-  Job job{work, node, task, Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin, {}, {}};
+  Job job{work,          node, task, Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {},
+          kPartBytesMin, {},   {}};
   job.temp_dir = TRY(work.store().engine_path(fmt::format("{}/{}/x", Lake::staging_root(work.tenant.id), work.run)));
   job.temp_dir.resize(job.temp_dir.size() - 2);
   job.out.staged.columns = all_columns(node.model->contract);
@@ -258,14 +294,16 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
   const auto landings = TRY(landings_to_read(job));
   if (!node.is_periodic()) {
     const auto total = static_cast<std::int64_t>(landings_of(work.landings, task.table).size());
-    job.out.transaction = delta::AppTransaction{job.root + "/" + task.fingerprint.substr(0, task.fingerprint.find('.')), total};
+    job.out.transaction =
+        delta::AppTransaction{job.root + "/" + task.fingerprint.substr(0, task.fingerprint.find('.')), total};
     // Starting over with the same definition must not meet its own transaction.
     if (job.out.replace && work.full) job.out.transaction.reset();
   }
 
   std::int64_t bytes = 0;
   for (const auto* landing : landings) {
-    for (const auto& file : landing->files) bytes += file.size_bytes * (file.compression.empty() ? 1 : kGuessedInflation);
+    for (const auto& file : landing->files)
+      bytes += file.size_bytes * (file.compression.empty() ? 1 : kGuessedInflation);
   }
   job.part_bytes = std::clamp(bytes / static_cast<std::int64_t>(2 * work.workers), kPartBytesMin, kPartBytesMax);
 
@@ -286,7 +324,8 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
     return fail(done.error());
   }
   // Parts end in any order; the table lists them in one.
-  std::sort(job.out.staged.files.begin(), job.out.staged.files.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  std::sort(job.out.staged.files.begin(), job.out.staged.files.end(),
+            [](const auto& a, const auto& b) { return a.path < b.path; });
   return std::move(job.out);
 }
 

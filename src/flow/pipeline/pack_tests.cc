@@ -11,7 +11,8 @@ const char kTestKey[] = "0000000000000000000000000000000000000000000000000000000
 std::string value_sql(const std::optional<std::string>& value, const std::string& type) {
   if (!value) return fmt::format("cast(null as {})", type);
   const bool nested = type.starts_with("MAP(") || type.starts_with("STRUCT(") || type.ends_with("[]");
-  return nested ? fmt::format("cast(cast({} as json) as {})", duck::literal(*value), type) : fmt::format("cast({} as {})", duck::literal(*value), type);
+  return nested ? fmt::format("cast(cast({} as json) as {})", duck::literal(*value), type)
+                : fmt::format("cast({} as {})", duck::literal(*value), type);
 }
 
 const pack::ColumnSpec* find(const std::vector<pack::ColumnSpec>& columns, std::string_view name) {
@@ -22,7 +23,8 @@ const pack::ColumnSpec* find(const std::vector<pack::ColumnSpec>& columns, std::
 }
 
 // Rows as a select with all of a table's columns; what a row does not name is NULL.
-Result<std::string> rows_select(const std::vector<pack::ColumnSpec>& columns, const std::vector<Row>& rows, const std::string& table) {
+Result<std::string> rows_select(const std::vector<pack::ColumnSpec>& columns, const std::vector<Row>& rows,
+                                const std::string& table) {
   std::string out = empty_select(columns);
   for (const auto& row : rows) {
     std::map<std::string, std::optional<std::string>> values;
@@ -33,7 +35,8 @@ Result<std::string> rows_select(const std::vector<pack::ColumnSpec>& columns, co
     out += "\nunion all\nselect ";
     for (std::size_t i = 0; i < columns.size(); ++i) {
       const auto it = values.find(columns[i].name);
-      out += fmt::format("{}{}", i ? ", " : "", value_sql(it == values.end() ? std::nullopt : it->second, columns[i].type));
+      out += fmt::format("{}{}", i ? ", " : "",
+                         value_sql(it == values.end() ? std::nullopt : it->second, columns[i].type));
     }
   }
   return out;
@@ -56,11 +59,13 @@ Status define_given(Desk& desk, const pack::Library& library, const pack::Model&
     given.insert(name);
   }
   for (const auto& input : model.inputs) {
-    if (!given.contains(input.text())) TRY(desk.define(input, empty_select(all_columns(library.model(input)->contract))));
+    if (!given.contains(input.text()))
+      TRY(desk.define(input, empty_select(all_columns(library.model(input)->contract))));
   }
   for (const auto& name : model.interface_inputs) {
     const auto* interface = library.interface(name);
-    if (!given.contains(interface->view().text())) TRY(desk.define(interface->view(), empty_select(interface->columns)));
+    if (!given.contains(interface->view().text()))
+      TRY(desk.define(interface->view(), empty_select(interface->columns)));
   }
   return {};
 }
@@ -69,7 +74,9 @@ SqlValues values_of(const pack::Pack& pack, const pack::PackTest& test) {
   SqlValues values;
   for (const auto& parameter : pack.parameters) {
     const auto own = test.parameters.find(parameter.name);
-    values[parameter.name] = fmt::format("cast({} as {})", duck::literal(own == test.parameters.end() ? parameter.default_value : own->second), parameter.type);
+    values[parameter.name] = fmt::format(
+        "cast({} as {})", duck::literal(own == test.parameters.end() ? parameter.default_value : own->second),
+        parameter.type);
   }
   if (const auto period = Period::parse(test.period)) {
     values["period_first"] = fmt::format("cast('{}' as date)", period->first());
@@ -80,7 +87,8 @@ SqlValues values_of(const pack::Pack& pack, const pack::PackTest& test) {
 
 // Rows of `left` that `right` lacks, as text.
 Result<std::string> missing(Desk& desk, const std::string& left, const std::string& right, std::string_view words) {
-  auto rows = TRY(desk.connection().query(fmt::format("select * from ({}) except all select * from ({})", left, right)));
+  auto rows =
+      TRY(desk.connection().query(fmt::format("select * from ({}) except all select * from ({})", left, right)));
   std::string out;
   while (TRY(rows.next())) {
     Json row = Json::object();
@@ -91,9 +99,11 @@ Result<std::string> missing(Desk& desk, const std::string& left, const std::stri
 }
 
 // "" when the test passes.
-Result<std::string> run_one(const pack::Library& library, duck::Database& engine, const pack::Pack& pack, const pack::PackTest& test) {
+Result<std::string> run_one(const pack::Library& library, duck::Database& engine, const pack::Pack& pack,
+                            const pack::PackTest& test) {
   const auto* model = library.model(test.model);
-  if (model == nullptr || model->sql.empty()) return fail(ErrorKind::invalid_argument, "no model makes {}", test.model.text());
+  if (model == nullptr || model->sql.empty())
+    return fail(ErrorKind::invalid_argument, "no model makes {}", test.model.text());
   auto desk = TRY(Desk::open(engine, nullptr));
   TRY(desk.set_mask_key(kTestKey));
   TRY(define_given(desk, library, *model, test));
@@ -108,10 +118,13 @@ Result<std::string> run_one(const pack::Library& library, duck::Database& engine
     if (named.contains(column.name)) columns.push_back(column);
     named.erase(column.name);
   }
-  if (!named.empty()) return fail(ErrorKind::invalid_argument, "expect: {} has no column {}", test.model.text(), *named.begin());
+  if (!named.empty())
+    return fail(ErrorKind::invalid_argument, "expect: {} has no column {}", test.model.text(), *named.begin());
   if (columns.empty()) columns = model->contract.columns;
   std::string list;
-  for (const auto& column : columns) list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type, duck::name(column.name));
+  for (const auto& column : columns)
+    list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,
+                        duck::name(column.name));
   const std::string actual = fmt::format("select {} from (\n{}\n)", list, sql);
   const std::string expected = TRY(rows_select(columns, test.expect, "expect"));
   std::string difference = TRY(missing(desk, expected, actual, "missing:"));
@@ -122,7 +135,8 @@ Result<std::string> run_one(const pack::Library& library, duck::Database& engine
 
 }  // namespace
 
-Result<std::vector<TestOutcome>> run_pack_tests(const pack::Library& library, duck::Database& engine, const std::vector<std::string>& names) {
+Result<std::vector<TestOutcome>> run_pack_tests(const pack::Library& library, duck::Database& engine,
+                                                const std::vector<std::string>& names) {
   std::vector<TestOutcome> out;
   for (const auto& name : names) {
     if (!library.packs().contains(name)) return fail(ErrorKind::not_found, "there is no pack {}", name);

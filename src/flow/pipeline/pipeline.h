@@ -33,19 +33,19 @@ struct Task {
   pack::TableName table;
   std::string period;                    ///< "" for a table without periods
   std::string fingerprint;               ///< digest of everything that decides its rows
-  std::string reason;                    ///< why it runs: "new: never made", "landing 3 changed 2026-09", "model changed", …
-  std::vector<std::size_t> after;        ///< indexes of tasks that must be done first
+  std::string reason;  ///< why it runs: "new: never made", "landing 3 changed 2026-09", "model changed", …
+  std::vector<std::size_t> after;  ///< indexes of tasks that must be done first
 };
 
 struct Plan {
   std::string tenant;
-  std::vector<Task> tasks;               ///< in an order that respects `after`
-  std::int64_t up_to_date = 0;           ///< (table, period) pairs that need nothing
+  std::vector<Task> tasks;  ///< in an order that respects `after`
+  std::int64_t up_to_date = 0;  ///< (table, period) pairs that need nothing
 };
 
 struct TaskOutcome {
   std::size_t task = 0;
-  std::string state;                     ///< done, failed, skipped, cancelled
+  std::string state;  ///< done, failed, skipped, cancelled
   std::int64_t rows_in = 0, rows_out = 0, rows_quarantined = 0, bytes_out = 0;
   std::int64_t version = -1;
   double seconds = 0;
@@ -59,17 +59,17 @@ struct RunReport {
   std::vector<LandReport> landings;
   Plan plan;
   std::vector<TaskOutcome> outcomes;
-  std::optional<Release> release;        ///< when one was published
+  std::optional<Release> release;  ///< when one was published
   double seconds = 0;
-  std::optional<Error> error;            ///< the first one; the report is still whole
+  std::optional<Error> error;  ///< the first one; the report is still whole
 };
 
 /// What a run tells while it works; called from several threads, one at a time.
 struct RunEvent {
   enum class Kind { landing, planned, task_started, task_progress, task_ended, proving, released } kind;
   std::string text;
-  std::size_t done = 0, total = 0;       ///< tasks
-  std::optional<double> fraction;        ///< of the running task
+  std::size_t done = 0, total = 0;  ///< tasks
+  std::optional<double> fraction;  ///< of the running task
   const TaskOutcome* outcome = nullptr;
 };
 using OnEvent = std::function<void(const RunEvent&)>;
@@ -94,11 +94,12 @@ Result<RunReport> run(Workshop& workshop, const Tenant& tenant, const RunOptions
 /// The proof of a tenant's newest release: per period and currency, files = bronze = silver = each gold table.
 struct Reconciliation {
   struct Line {
-    std::string period, currency, measure, category;   ///< measure "rows": file rows against bronze; category "": the total
-    std::string from, to;                  ///< tables, or "files"
-    std::string from_amount, to_amount, difference;    ///< exact decimals
+    std::string period, currency, measure,
+        category;  ///< measure "rows": file rows against bronze; category "": the total
+    std::string from, to;  ///< tables, or "files"
+    std::string from_amount, to_amount, difference;  ///< exact decimals
     bool holds = false;
-    std::string note;                      ///< why it is not comparable, or what is missing
+    std::string note;  ///< why it is not comparable, or what is missing
   };
   std::string tenant;
   std::int64_t release = 0;
@@ -113,26 +114,27 @@ struct Explanation {
     std::string file, raw_key;
     std::int64_t row = 0;
     std::string amount;
-    std::string raw_text;                  ///< the raw record, personal columns left out
+    std::string raw_text;  ///< the raw record, personal columns left out
   };
   std::string measure, where, table;
-  std::string total;                       ///< from the table
-  std::string total_of_lines;              ///< added up again from the lines
+  std::string total;  ///< from the table
+  std::string total_of_lines;  ///< added up again from the lines
   std::int64_t rows = 0;
-  std::vector<Line> lines;                 ///< up to the limit asked for
-  std::vector<std::pair<std::string, std::string>> files;   ///< every file and its part of the sum
+  std::vector<Line> lines;  ///< up to the limit asked for
+  std::vector<std::pair<std::string, std::string>> files;  ///< every file and its part of the sum
   bool holds = false;
 };
 Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question, std::int64_t release,
                             int lines_max);
 
-/// Opens a locked-down connection's worth of one tenant's release: SQL of a person sees views bronze.x, silver.y, gold.z,
-/// the interface views, and nothing else: no files, no settings.
+/// Opens a locked-down connection's worth of one tenant's release: SQL of a person sees views bronze.x, silver.y,
+/// gold.z, the interface views, and nothing else: no files, no settings.
 class Reader {
  public:
-  /// Release 0 is the newest. `not_found` when nothing was published. `output_file`: the one file that a COPY of ours may
-  /// write, around a select that vet() passed.
-  static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number, const std::string& output_file = {});
+  /// Release 0 is the newest. `not_found` when nothing was published. `output_file`: the one file that a COPY of ours
+  /// may write, around a select that vet() passed.
+  static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number,
+                             const std::string& output_file = {});
 
   /// Runs one select of a person. `permission_denied` for anything that is not a select over the tenant's tables.
   Result<duck::Rows> query(std::string_view sql);
@@ -155,7 +157,7 @@ class Reader {
 struct TestOutcome {
   std::string pack, title, place;
   bool passed = false;
-  std::string difference;                  ///< rows missing and rows too many
+  std::string difference;  ///< rows missing and rows too many
 };
 Result<std::vector<TestOutcome>> run_pack_tests(const pack::Library& library, duck::Database& engine,
                                                 const std::vector<std::string>& names);

@@ -17,29 +17,42 @@ using testing::HasSubstr;
 
 // A provider in one folder: what a user writes, and no C++.
 const pack::PackFiles kAcmePack = {
-    {"pack.yaml", "pack: acme\nversion: 1\ndescription: A small provider\nparameters:\n  - {name: limit, type: \"decimal(18,2)\", default: 100, description: big from here on}\n"},
+    {"pack.yaml",
+     "pack: acme\nversion: 1\ndescription: A small provider\nparameters:\n  - {name: limit, type: \"decimal(18,2)\", "
+     "default: 100, description: big from here on}\n"},
     {"sources/acme_bill.yaml",
-     "source: acme_bill\ndescription: CSV files\nconnector: files\nformat: csv\nperiod: {from: column, columns: [month]}\nfeeds: [{table: bronze.acme_lines}]\n"},
+     "source: acme_bill\ndescription: CSV files\nconnector: files\nformat: csv\nperiod: {from: column, columns: "
+     "[month]}\nfeeds: [{table: bronze.acme_lines}]\n"},
     {"bronze/acme_lines.yaml",
-     "table: bronze.acme_lines\ndescription: Lines as delivered.\nwrite: replace_period\nperiod_column: billing_period\nother_columns: keep\ncolumns:\n"
-     "  - {name: id, type: varchar}\n  - {name: service, type: varchar}\n  - {name: cost, type: varchar}\n  - {name: currency, type: varchar}\n"
+     "table: bronze.acme_lines\ndescription: Lines as delivered.\nwrite: replace_period\nperiod_column: "
+     "billing_period\nother_columns: keep\ncolumns:\n"
+     "  - {name: id, type: varchar}\n  - {name: service, type: varchar}\n  - {name: cost, type: varchar}\n  - {name: "
+     "currency, type: varchar}\n"
      "proof:\n  - {measure: cost, amount: cv_decimal(cost), currency: currency, where: \"service <> 'ignored'\"}\n"},
     {"silver/acme_costs.yaml",
-     "table: silver.acme_costs\ndescription: One row per line.\ngrain: [id]\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
+     "table: silver.acme_costs\ndescription: One row per line.\ngrain: [id]\nwrite: replace_period\nperiod_column: "
+     "billing_period\ncolumns:\n"
      "  - {name: billing_period, type: date, required: true}\n  - {name: id, type: varchar, required: true}\n"
      "  - {name: service, type: varchar, required: true, accepted: [compute, storage], severity: quarantine}\n"
      "  - {name: cost, type: \"decimal(38,21)\", required: true}\n  - {name: currency, type: varchar, required: true}\n"
-     "  - {name: is_big, type: boolean, required: true}\n  - {name: source_file_name, type: varchar}\n  - {name: source_row_number, type: bigint}\n"
+     "  - {name: is_big, type: boolean, required: true}\n  - {name: source_file_name, type: varchar}\n  - {name: "
+     "source_row_number, type: bigint}\n"
      "rows: {in: bronze.acme_lines, dropped: [{name: ignored, where: \"service = 'ignored'\"}]}\n"
      "proof:\n  - {measure: cost, amount: cost, currency: currency}\nchecks:\n  - unique: [id]\n"},
     {"silver/acme_costs.sql",
-     "select\n    billing_period,\n    id,\n    service,\n    cv_decimal(cost) as cost,\n    currency,\n    cv_decimal(cost) >= $limit as is_big,\n"
-     "    source_file_name,\n    source_row_number\nfrom bronze.acme_lines\nwhere billing_period >= $period_first and billing_period < $period_end and service <> 'ignored'\n"},
+     "select\n    billing_period,\n    id,\n    service,\n    cv_decimal(cost) as cost,\n    currency,\n    "
+     "cv_decimal(cost) >= $limit as is_big,\n"
+     "    source_file_name,\n    source_row_number\nfrom bronze.acme_lines\nwhere billing_period >= $period_first and "
+     "billing_period < $period_end and service <> 'ignored'\n"},
     {"gold/acme_by_service.yaml",
-     "table: gold.acme_by_service\ndescription: Cost by service.\ngrain: [billing_period, service]\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
-     "  - {name: billing_period, type: date, required: true}\n  - {name: service, type: varchar, required: true}\n  - {name: currency, type: varchar}\n"
+     "table: gold.acme_by_service\ndescription: Cost by service.\ngrain: [billing_period, service]\nwrite: "
+     "replace_period\nperiod_column: billing_period\ncolumns:\n"
+     "  - {name: billing_period, type: date, required: true}\n  - {name: service, type: varchar, required: true}\n  - "
+     "{name: currency, type: varchar}\n"
      "  - {name: cost, type: \"decimal(38,21)\"}\nproof:\n  - {measure: cost, amount: cost, currency: currency}\n"},
-    {"gold/acme_by_service.sql", "select billing_period, service, currency, sum(cost) as cost\nfrom silver.acme_costs\nwhere billing_period >= $period_first and billing_period < $period_end\ngroup by billing_period, service, currency\n"},
+    {"gold/acme_by_service.sql",
+     "select billing_period, service, currency, sum(cost) as cost\nfrom silver.acme_costs\nwhere billing_period >= "
+     "$period_first and billing_period < $period_end\ngroup by billing_period, service, currency\n"},
 };
 
 class Flow : public testing::Test {
@@ -95,7 +108,9 @@ class Flow : public testing::Test {
   Tenant tenant_;
 };
 
-constexpr char kMay[] = "month,id,service,cost,currency,note\n2026-05-01,a,compute,10.000000001,USD,x\n2026-05-01,b,storage,-2.5,USD,\n2026-05-01,c,ignored,99,USD,\n";
+constexpr char kMay[] =
+    "month,id,service,cost,currency,note\n2026-05-01,a,compute,10.000000001,USD,x\n2026-05-01,b,storage,-2.5,USD,"
+    "\n2026-05-01,c,ignored,99,USD,\n";
 
 TEST_F(Flow, ANewProviderIsOneFolderAndEveryLayerAgrees) {
   deliver("may.csv", kMay);
@@ -103,8 +118,10 @@ TEST_F(Flow, ANewProviderIsOneFolderAndEveryLayerAgrees) {
   ASSERT_FALSE(report.error) << report.error->message;
   EXPECT_EQ(report.plan.tasks.size(), 3u);
   ASSERT_TRUE(report.release);
-  EXPECT_EQ(ask("select service, sum(cost) from gold.acme_by_service group by 1 order by 1"), "compute,10.000000001000000000000;storage,-2.500000000000000000000;");
-  EXPECT_EQ(ask("select note, source_file_name, source_row_number from bronze.acme_lines where id = 'a'"), "x,may.csv,1;");
+  EXPECT_EQ(ask("select service, sum(cost) from gold.acme_by_service group by 1 order by 1"),
+            "compute,10.000000001000000000000;storage,-2.500000000000000000000;");
+  EXPECT_EQ(ask("select note, source_file_name, source_row_number from bronze.acme_lines where id = 'a'"),
+            "x,may.csv,1;");
   const auto proof = reconcile(*workshop_, tenant_, {});
   ASSERT_TRUE(proof) << proof.error().message;
   EXPECT_TRUE(proof->holds);
@@ -128,7 +145,8 @@ TEST_F(Flow, ARestatedMonthReplacesThatMonthOnly) {
   const auto report = run();
   ASSERT_FALSE(report.error) << report.error->message;
   EXPECT_EQ(report.plan.tasks.size(), 3u);
-  EXPECT_EQ(ask("select billing_period, sum(cost) from gold.acme_by_service group by 1 order by 1"), "2026-05-01,11.000000000000000000000;2026-06-01,1.000000000000000000000;");
+  EXPECT_EQ(ask("select billing_period, sum(cost) from gold.acme_by_service group by 1 order by 1"),
+            "2026-05-01,11.000000000000000000000;2026-06-01,1.000000000000000000000;");
   EXPECT_EQ(ask("select sum(cost) from silver.acme_costs", 1), "8.500000001000000000000;");
 }
 
@@ -171,9 +189,11 @@ TEST_F(Flow, AnAmountThatIsNotANumberNamesItself) {
 TEST_F(Flow, PeopleMayOnlyReadTheirTables) {
   deliver("may.csv", kMay);
   run();
-  for (const char* sql : {"select * from read_csv('/etc/passwd')", "copy (select 1) to 'x.csv'", "select * from '/etc/passwd'", "attach 'x.db'",
-                          "select 1; select 2", "set threads = 1", "select * from glob('/*')", "insert into gold.acme_by_service select * from gold.acme_by_service",
-                          "select * from duckdb_settings()", "select * from read_parquet('x')", "pragma version", "call pragma_version()"}) {
+  for (const char* sql :
+       {"select * from read_csv('/etc/passwd')", "copy (select 1) to 'x.csv'", "select * from '/etc/passwd'",
+        "attach 'x.db'", "select 1; select 2", "set threads = 1", "select * from glob('/*')",
+        "insert into gold.acme_by_service select * from gold.acme_by_service", "select * from duckdb_settings()",
+        "select * from read_parquet('x')", "pragma version", "call pragma_version()"}) {
     auto reader = Reader::open(*workshop_, tenant_, 0);
     ASSERT_TRUE(reader) << reader.error().message;
     EXPECT_FALSE(reader->query(sql)) << sql;

@@ -9,7 +9,8 @@ using pack::TableName;
 
 // A fingerprint is "<model>.<parameters>.<inputs>": equal text, equal rows. The parts tell why it changed.
 std::string fingerprint_of(const std::string& model, const std::string& parameters, const std::string& inputs) {
-  return fmt::format("{}.{}.{}", model.substr(0, 16), sha256_hex(parameters).substr(0, 8), sha256_hex(inputs).substr(0, 40));
+  return fmt::format("{}.{}.{}", model.substr(0, 16), sha256_hex(parameters).substr(0, 8),
+                     sha256_hex(inputs).substr(0, 40));
 }
 
 std::string parameters_text(const SqlValues& values) {
@@ -51,7 +52,8 @@ class Planner {
     for (const auto& text : options_.select) {
       const TableName table = TRY(pack::parse_table_name(text));
       if (in_.graph.find(table) == nullptr) {
-        return fail_hint("`centavo lineage` lists the tables", ErrorKind::invalid_argument, "--select {}: this tenant has no such table", text);
+        return fail_hint("`centavo lineage` lists the tables", ErrorKind::invalid_argument,
+                         "--select {}: this tenant has no such table", text);
       }
       for (const auto& name : in_.graph.with_inputs(table)) selected_.insert(name);
     }
@@ -73,7 +75,8 @@ class Planner {
   }
 
   // Decides about one table and period; what will be there afterwards goes to effective_.
-  void decide(const Node& node, const std::string& period, const std::string& fingerprint, const std::string& input_words) {
+  void decide(const Node& node, const std::string& period, const std::string& fingerprint,
+              const std::string& input_words) {
     const TableName& table = node.model->contract.table;
     const std::string has = recorded(table, period);
     if (has == fingerprint && !options_.full) {
@@ -173,7 +176,8 @@ std::vector<const Landing*> landings_of(const std::vector<Landing>& landings, co
   return out;
 }
 
-std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const TableName& table, std::string_view period) {
+std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const TableName& table,
+                                             std::string_view period) {
   std::map<std::string, const Landing*> by_source;
   for (const auto* landing : landings_of(landings, table)) {
     if (landing->period == period) by_source[landing->source] = landing;

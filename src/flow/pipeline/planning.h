@@ -25,7 +25,8 @@ struct PlanInput {
 Result<Plan> make_plan(const PlanInput& input, const RunOptions& options);
 
 /// The newest landing of each source for one table and period: together they are the period.
-std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const pack::TableName& table, std::string_view period);
+std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const pack::TableName& table,
+                                             std::string_view period);
 /// All landings of a table that appends, in order.
 std::vector<const Landing*> landings_of(const std::vector<Landing>& landings, const pack::TableName& table);
 

@@ -5,7 +5,8 @@ namespace {
 
 using pack::TableName;
 
-ProofRecord record_of(const Task& task, const std::string& tenant, std::string measure, std::string currency, std::string category, std::string amount) {
+ProofRecord record_of(const Task& task, const std::string& tenant, std::string measure, std::string currency,
+                      std::string category, std::string amount) {
   ProofRecord record;
   record.tenant = tenant;
   record.table = task.table.text();
@@ -31,7 +32,8 @@ std::map<std::string, std::map<Key, Decimal>> by_table(const std::vector<ProofRe
 // Compares the totals of one measure in two tables, and the categories when both have them.
 class Comparison {
  public:
-  Comparison(std::string from, std::string to, std::vector<Reconciliation::Line>& out) : from_(std::move(from)), to_(std::move(to)), out_(out) {}
+  Comparison(std::string from, std::string to, std::vector<Reconciliation::Line>& out)
+      : from_(std::move(from)), to_(std::move(to)), out_(out) {}
 
   /// `aside` is what `to` set aside: input = table + quarantine.
   void run(const std::map<Key, Decimal>& from, const std::map<Key, Decimal>& to, const std::map<Key, Decimal>& aside,
@@ -56,7 +58,8 @@ class Comparison {
     return std::any_of(side.begin(), side.end(), [](const auto& entry) { return !std::get<3>(entry.first).empty(); });
   }
   static bool has_measure(const std::map<Key, Decimal>& side, const std::string& measure) {
-    return std::any_of(side.begin(), side.end(), [&](const auto& entry) { return std::get<1>(entry.first) == measure; });
+    return std::any_of(side.begin(), side.end(),
+                       [&](const auto& entry) { return std::get<1>(entry.first) == measure; });
   }
   static Decimal at(const std::map<Key, Decimal>& side, const Key& key) {
     const auto it = side.find(key);
@@ -102,9 +105,11 @@ Result<std::vector<ProofRecord>> measure(Desk& desk, const pack::Library& librar
   const auto rows = TRY(desk.connection().value("select count(*) from this"));
   out.push_back(record_of(task, tenant, "rows", "", "", rows.value_or("0")));
   for (const auto& proof : contract.proofs) {
-    const std::string sql = fmt::format("select cast({} as varchar) as currency, cast({} as varchar) as category, sum({}) as amount from this{} group by 1, 2",
-                                        proof.currency.empty() ? "''" : proof.currency, proof.by.empty() ? "''" : proof.by, proof.amount,
-                                        proof.where.empty() ? "" : " where " + proof.where);
+    const std::string sql = fmt::format(
+        "select cast({} as varchar) as currency, cast({} as varchar) as category, sum({}) as amount from this{} group "
+        "by 1, 2",
+        proof.currency.empty() ? "''" : proof.currency, proof.by.empty() ? "''" : proof.by, proof.amount,
+        proof.where.empty() ? "" : " where " + proof.where);
     const std::string doing = fmt::format("proof of {} ({})", proof.measure, proof.place.text());
     const std::string expanded = TRY_IN(doing, library.expand(sql, "duckdb", values));
     const auto sums = TRY_IN(doing, desk.connection().all(expanded));
@@ -113,14 +118,17 @@ Result<std::vector<ProofRecord>> measure(Desk& desk, const pack::Library& librar
       const std::string currency = row[0].value_or("");
       const Decimal amount = TRY_IN(doing, parse_decimal(row[2].value_or("0")));
       totals[currency] = TRY_IN(doing, add(totals[currency], amount));
-      if (!proof.by.empty()) out.push_back(record_of(task, tenant, proof.measure, currency, row[1].value_or("(none)"), amount.text()));
+      if (!proof.by.empty())
+        out.push_back(record_of(task, tenant, proof.measure, currency, row[1].value_or("(none)"), amount.text()));
     }
-    for (const auto& [currency, amount] : totals) out.push_back(record_of(task, tenant, proof.measure, currency, "", amount.text()));
+    for (const auto& [currency, amount] : totals)
+      out.push_back(record_of(task, tenant, proof.measure, currency, "", amount.text()));
   }
   return out;
 }
 
-std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<ProofRecord>& proofs, const std::optional<PeriodRange>& periods) {
+std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<ProofRecord>& proofs,
+                                          const std::optional<PeriodRange>& periods) {
   std::vector<Reconciliation::Line> out;
   const auto tables = by_table(proofs);
   const std::map<Key, Decimal> none;
@@ -158,7 +166,8 @@ std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<
       const auto shaped = node.is_periodic() ? side : without_periods(side);
       bool shares = false;
       for (const auto& proof : node.model->contract.proofs) {
-        shares = shares || std::any_of(shaped.begin(), shaped.end(), [&](const auto& e) { return std::get<1>(e.first) == proof.measure; });
+        shares = shares || std::any_of(shaped.begin(), shaped.end(),
+                                       [&](const auto& e) { return std::get<1>(e.first) == proof.measure; });
       }
       if (!shares) continue;
       for (const auto& [key, amount] : shaped) {

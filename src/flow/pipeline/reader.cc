@@ -11,7 +11,8 @@ constexpr std::int64_t kReaderMemoryBytes = std::int64_t{2} << 30;
 
 // Table functions that make rows out of their arguments alone.
 const std::set<std::string, std::less<>>& harmless_table_functions() {
-  static const std::set<std::string, std::less<>> names = {"range", "generate_series", "unnest", "json_each", "json_tree"};
+  static const std::set<std::string, std::less<>> names = {"range", "generate_series", "unnest", "json_each",
+                                                           "json_tree"};
   return names;
 }
 
@@ -26,17 +27,19 @@ Status vet_node(const Json& node) {
   if (type == "TABLE_FUNCTION") {
     const std::string name = node.contains("function") ? text_or(node["function"], "function_name") : "";
     if (!harmless_table_functions().contains(name)) {
-      return fail_hint("read the tables bronze.x, silver.y, gold.z", ErrorKind::permission_denied, "{}() is not allowed in a query", name);
+      return fail_hint("read the tables bronze.x, silver.y, gold.z", ErrorKind::permission_denied,
+                       "{}() is not allowed in a query", name);
     }
   }
   if (type == "BASE_TABLE") {
     const std::string schema = text_or(node, "schema_name");
     const std::string table = text_or(node, "table_name");
-    static const std::set<std::string, std::less<>> schemas = {"", "bronze", "silver", "gold", "information_schema", "main"};
-    if (!schemas.contains(schema) || !text_or(node, "catalog_name").empty() || table.find_first_of("/\\.:*?") != std::string::npos ||
-        (schema.empty() && table.starts_with("duckdb_"))) {
-      return fail_hint("read the tables bronze.x, silver.y, gold.z", ErrorKind::permission_denied, "{}{}{} is not a table of this tenant", schema,
-                       schema.empty() ? "" : ".", table);
+    static const std::set<std::string, std::less<>> schemas = {"",    "bronze", "silver", "gold", "information_schema",
+                                                               "main"};
+    if (!schemas.contains(schema) || !text_or(node, "catalog_name").empty() ||
+        table.find_first_of("/\\.:*?") != std::string::npos || (schema.empty() && table.starts_with("duckdb_"))) {
+      return fail_hint("read the tables bronze.x, silver.y, gold.z", ErrorKind::permission_denied,
+                       "{}{}{} is not a table of this tenant", schema, schema.empty() ? "" : ".", table);
     }
   }
   for (const auto& [key, child] : node.items()) TRY(vet_node(child));
@@ -45,14 +48,17 @@ Status vet_node(const Json& node) {
 
 }  // namespace
 
-Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number, const std::string& output_file) {
+Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number,
+                            const std::string& output_file) {
   auto found = centavo::release(workshop.lake.store(), tenant.id, release_number);
   if (!found) {
     if (found.error().kind != ErrorKind::not_found || release_number != 0) return fail(found.error());
-    return fail_hint(fmt::format("make one with `centavo run --tenant {}`", tenant.id), ErrorKind::not_found, "tenant {} has no release yet", tenant.id);
+    return fail_hint(fmt::format("make one with `centavo run --tenant {}`", tenant.id), ErrorKind::not_found,
+                     "tenant {} has no release yet", tenant.id);
   }
   duck::Options options;
-  options.memory_limit_bytes = workshop.lake.config().memory_limit_bytes > 0 ? workshop.lake.config().memory_limit_bytes : kReaderMemoryBytes;
+  options.memory_limit_bytes =
+      workshop.lake.config().memory_limit_bytes > 0 ? workshop.lake.config().memory_limit_bytes : kReaderMemoryBytes;
   options.threads = workshop.lake.config().threads;
   auto database = TRY(duck::Database::open(options));
   auto connection = TRY(database.connect());
@@ -64,8 +70,10 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
   if (!output_file.empty()) paths.push_back(output_file);
   for (const auto& [name, version] : found->versions) {
     const auto table_name = TRY(pack::parse_table_name(name));
-    auto table = TRY_IN(name, delta::Table::open(workshop.lake.store(), workshop.engine,
-                                                 Lake::table_root(tenant.id, pack::name_of(table_name.layer), table_name.table), workshop.clock));
+    auto table =
+        TRY_IN(name, delta::Table::open(workshop.lake.store(), workshop.engine,
+                                        Lake::table_root(tenant.id, pack::name_of(table_name.layer), table_name.table),
+                                        workshop.clock));
     const auto snapshot = TRY_IN(name, table.snapshot_at(version));
     const auto files = TRY_IN(name, snapshot.files());
     const auto* model = workshop.library.model(table_name);
@@ -77,21 +85,25 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
       select = fmt::format("select * from {}", TRY_IN(name, snapshot.select_sql(files)));
     }
     for (const auto& file : files) {
-      paths.push_back(TRY_IN(name, workshop.lake.store().engine_path(table.root() + "/" + delta::decode_path(file.path))));
+      paths.push_back(
+          TRY_IN(name, workshop.lake.store().engine_path(table.root() + "/" + delta::decode_path(file.path))));
     }
-    TRY_IN(name, connection.run(fmt::format("create view {}.{} as {}", pack::name_of(table_name.layer), duck::name(table_name.table), select)));
+    TRY_IN(name, connection.run(fmt::format("create view {}.{} as {}", pack::name_of(table_name.layer),
+                                            duck::name(table_name.table), select)));
     if (model != nullptr && !model->contract.implements.empty()) {
       parts[model->contract.implements].push_back({model, "select * from " + name});
     }
   }
   for (const auto& [name, implementers] : parts) {
     if (const auto* interface = workshop.library.interface(name)) {
-      TRY(connection.run(fmt::format("create view {} as {}", interface->view().text(), interface_select(*interface, implementers))));
+      TRY(connection.run(
+          fmt::format("create view {} as {}", interface->view().text(), interface_select(*interface, implementers))));
     }
   }
   std::string list;
   for (const auto& path : paths) list += (list.empty() ? "" : ", ") + duck::literal(path);
-  TRY(connection.run(fmt::format("set allowed_paths = [{}]; set enable_external_access = false; set lock_configuration = true", list)));
+  TRY(connection.run(fmt::format(
+      "set allowed_paths = [{}]; set enable_external_access = false; set lock_configuration = true", list)));
   return Reader(std::move(database), std::move(connection), std::move(*found));
 }
 
@@ -107,7 +119,8 @@ Status Reader::vet(std::string_view sql) {
     return fail(ErrorKind::invalid_argument, "{}", message);
   }
   if (!json.contains("statements") || json["statements"].size() != 1) {
-    return fail_hint("write one select", ErrorKind::invalid_argument, "a query is one statement, this is {}", json.contains("statements") ? json["statements"].size() : 0);
+    return fail_hint("write one select", ErrorKind::invalid_argument, "a query is one statement, this is {}",
+                     json.contains("statements") ? json["statements"].size() : 0);
   }
   return vet_node(json["statements"]);
 }

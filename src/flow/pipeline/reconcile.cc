@@ -5,11 +5,12 @@ namespace centavo {
 namespace {
 
 // Measures one table at a version, a period at a time.
-Status measure_table(Workshop& workshop, const Tenant& tenant, const Node& node, std::int64_t version, const std::optional<PeriodRange>& periods,
-                     std::vector<ProofRecord>& out) {
+Status measure_table(Workshop& workshop, const Tenant& tenant, const Node& node, std::int64_t version,
+                     const std::optional<PeriodRange>& periods, std::vector<ProofRecord>& out) {
   const auto& contract = node.model->contract;
-  auto table = TRY(delta::Table::open(workshop.lake.store(), workshop.engine,
-                                      Lake::table_root(tenant.id, pack::name_of(contract.table.layer), contract.table.table), workshop.clock));
+  auto table = TRY(delta::Table::open(
+      workshop.lake.store(), workshop.engine,
+      Lake::table_root(tenant.id, pack::name_of(contract.table.layer), contract.table.table), workshop.clock));
   const auto snapshot = TRY(table.snapshot_at(version));
   std::map<std::string, std::vector<delta::DataFile>> by_period;
   for (auto& file : TRY(snapshot.files())) {
@@ -41,14 +42,16 @@ Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const
   auto found = centavo::release(workshop.lake.store(), tenant.id);
   if (!found) {
     if (found.error().kind != ErrorKind::not_found) return fail(found.error());
-    return fail_hint(fmt::format("make one with `centavo run --tenant {}`", tenant.id), ErrorKind::not_found, "tenant {} has no release yet", tenant.id);
+    return fail_hint(fmt::format("make one with `centavo run --tenant {}`", tenant.id), ErrorKind::not_found,
+                     "tenant {} has no release yet", tenant.id);
   }
   const auto graph = TRY(Graph::of(workshop.library, tenant));
   std::vector<ProofRecord> proofs;
   for (const auto& [name, version] : found->versions) {
     const auto table = TRY(pack::parse_table_name(name));
     const auto* node = graph.find(table);
-    if (node != nullptr) TRY_IN(fmt::format("measure {}", name), measure_table(workshop, tenant, *node, version, periods, proofs));
+    if (node != nullptr)
+      TRY_IN(fmt::format("measure {}", name), measure_table(workshop, tenant, *node, version, periods, proofs));
   }
   for (auto& proof : TRY(workshop.catalog.proofs(tenant.id))) {
     if (proof.table.starts_with("files:") || proof.table.starts_with("quarantine:")) proofs.push_back(std::move(proof));

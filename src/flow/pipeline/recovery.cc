@@ -57,8 +57,8 @@ Result<std::vector<TableState>> states_in_logs(Workshop& workshop, const Tenant&
 Result<int> recover(Workshop& workshop, const Tenant& tenant, const Graph& graph) {
   int changed = 0;
   const auto recorded = TRY(workshop.catalog.states(tenant.id));
-  // What was committed but not recorded is made again: replacing a period twice gives the same rows, and a table that appends
-  // knows its landings. Only a catalog that knows nothing is filled from the logs.
+  // What was committed but not recorded is made again: replacing a period twice gives the same rows, and a table that
+  // appends knows its landings. Only a catalog that knows nothing is filled from the logs.
   std::vector<TableState> states;
   if (recorded.empty()) states = TRY(states_in_logs(workshop, tenant, graph));
   for (const auto& state : states) {

@@ -66,7 +66,8 @@ Status check_models(Workshop& workshop, const Graph& graph, const Plan& plan) {
   for (const auto& task : plan.tasks) {
     const auto* node = graph.find(task.table);
     if (!node->feeds.empty() || !seen.insert(task.table).second) continue;
-    const auto done = check_columns(workshop.engine, workshop.library, *node->model, sql_values(*node, task.period.empty() ? "2000-01" : task.period));
+    const auto done = check_columns(workshop.engine, workshop.library, *node->model,
+                                    sql_values(*node, task.period.empty() ? "2000-01" : task.period));
     if (!done && done.error().kind != ErrorKind::invalid_argument) return done;
     if (!done) mistakes += (mistakes.empty() ? "" : "\n") + done.error().message;
   }
@@ -82,7 +83,8 @@ std::size_t worker_count(const Workshop& workshop) {
 // Runs tasks as their inputs become ready, several at a time.
 class Floor {
  public:
-  Floor(Work& work, const OnEvent& on_event) : work_(work), on_event_(on_event), outcomes_(work.plan.tasks.size()), waiting_(outcomes_.size()) {}
+  Floor(Work& work, const OnEvent& on_event)
+      : work_(work), on_event_(on_event), outcomes_(work.plan.tasks.size()), waiting_(outcomes_.size()) {}
 
   std::vector<TaskOutcome> run(std::size_t workers) {
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
@@ -92,7 +94,8 @@ class Floor {
       if (waiting_[i] == 0) ready_.insert(i);
     }
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < std::min(workers, outcomes_.size()); ++i) threads.emplace_back([this] { take_tasks(); });
+    for (std::size_t i = 0; i < std::min(workers, outcomes_.size()); ++i)
+      threads.emplace_back([this] { take_tasks(); });
     for (auto& thread : threads) thread.join();
     return std::move(outcomes_);
   }
@@ -142,7 +145,9 @@ class Floor {
   void tell(RunEvent::Kind kind, std::size_t index) {
     if (!on_event_) return;
     const auto& task = work_.plan.tasks[index];
-    RunEvent event{kind, task.table.text() + (task.period.empty() ? "" : " " + task.period), ended_, outcomes_.size(), {}, nullptr};
+    RunEvent event{kind,   task.table.text() + (task.period.empty() ? "" : " " + task.period),
+                   ended_, outcomes_.size(),
+                   {},     nullptr};
     if (kind == RunEvent::Kind::task_ended) event.outcome = &outcomes_[index];
     on_event_(event);
   }
@@ -191,8 +196,13 @@ Json certificate_of(const std::vector<Reconciliation::Line>& lines) {
     if (line.holds) {
       ++holds;
     } else {
-      differences.push_back({{"period", line.period}, {"measure", line.measure}, {"currency", line.currency}, {"category", line.category},
-                             {"from", line.from}, {"to", line.to}, {"difference", line.difference}});
+      differences.push_back({{"period", line.period},
+                             {"measure", line.measure},
+                             {"currency", line.currency},
+                             {"category", line.category},
+                             {"from", line.from},
+                             {"to", line.to},
+                             {"difference", line.difference}});
     }
   }
   out["comparisons"] = lines.size();
@@ -211,7 +221,8 @@ std::map<std::string, std::int64_t> versions_now(const Site& site, const std::op
     auto& version = out.try_emplace(state.table, state.version).first->second;
     version = std::max(version, state.version);
     if (newest) {
-      if (const auto it = newest->versions.find(state.table); it != newest->versions.end()) version = std::max(version, it->second);
+      if (const auto it = newest->versions.find(state.table); it != newest->versions.end())
+        version = std::max(version, it->second);
     }
   }
   return out;
@@ -219,7 +230,8 @@ std::map<std::string, std::int64_t> versions_now(const Site& site, const std::op
 
 class Runner {
  public:
-  Runner(Workshop& workshop, const Tenant& tenant, const RunOptions& options, const OnEvent& on_event, const Cancel* cancel)
+  Runner(Workshop& workshop, const Tenant& tenant, const RunOptions& options, const OnEvent& on_event,
+         const Cancel* cancel)
       : workshop_(workshop), tenant_(tenant), options_(options), on_event_(on_event), cancel_(cancel) {}
 
   Result<RunReport> run() {
@@ -252,10 +264,17 @@ class Runner {
     if (options_.land) {
       for (const auto& source : tenant_.sources) {
         const auto progress = [&](const std::string& file, std::int64_t bytes, std::int64_t total) {
-          if (on_event_) on_event_(RunEvent{RunEvent::Kind::landing, file, static_cast<std::size_t>(bytes), static_cast<std::size_t>(total), {}, nullptr});
+          if (on_event_)
+            on_event_(RunEvent{RunEvent::Kind::landing,
+                               file,
+                               static_cast<std::size_t>(bytes),
+                               static_cast<std::size_t>(total),
+                               {},
+                               nullptr});
         };
-        auto landed = TRY_IN(fmt::format("land {}", source.name), centavo::land(workshop_.lake, workshop_.engine, workshop_.library, tenant_, source,
-                                                                               options_.periods, progress, cancel_, workshop_.clock));
+        auto landed = TRY_IN(fmt::format("land {}", source.name),
+                             centavo::land(workshop_.lake, workshop_.engine, workshop_.library, tenant_, source,
+                                           options_.periods, progress, cancel_, workshop_.clock));
         if (!landed.problems.empty() && !report_.error) {
           report_.error = within(fmt::format("land {}", source.name), landed.problems.front().error);
         }
@@ -280,15 +299,18 @@ class Runner {
     if (report_.plan.tasks.empty()) return {};
     TRY(workshop_.catalog.start_run(record_));
     started_record_ = true;
-    Work work{workshop_, tenant_, site_->graph, site_->landings, report_.plan, site_->states, report_.run, options_.user,
-              record_.started_ms, worker_count(workshop_), options_.full, cancel_, {}};
+    Work work{workshop_,   tenant_,       site_->graph,       site_->landings,         report_.plan,  site_->states,
+              report_.run, options_.user, record_.started_ms, worker_count(workshop_), options_.full, cancel_,
+              {}};
     report_.outcomes = Floor(work, on_event_).run(work.workers);
     const std::string staging = Lake::staging_root(tenant_.id);
-    for (const auto& object : TRY(workshop_.lake.store().list(staging))) (void)workshop_.lake.store().remove(object.key);
+    for (const auto& object : TRY(workshop_.lake.store().list(staging)))
+      (void)workshop_.lake.store().remove(object.key);
     for (const auto& outcome : report_.outcomes) {
       if (outcome.error) return fail(*outcome.error);
     }
-    if (cancel_ != nullptr && cancel_->requested()) return fail(ErrorKind::cancelled, "interrupted; `centavo run` goes on where it stopped");
+    if (cancel_ != nullptr && cancel_->requested())
+      return fail(ErrorKind::cancelled, "interrupted; `centavo run` goes on where it stopped");
     return read_states(workshop_, tenant_, *site_);
   }
 
@@ -319,9 +341,11 @@ class Runner {
     next.certificate = certificate_of(lines);
     for (const auto& line : lines) {
       if (line.holds) continue;
-      return fail_hint("`centavo reconcile` shows every comparison; readers keep the release before", ErrorKind::check_failed,
-                       "reconciliation does not hold: {} {} {}{}{}: {} has {}, {} has {}, difference {}", line.measure, line.period, line.currency,
-                       line.category.empty() ? "" : " ", line.category, line.from, line.from_amount, line.to, line.to_amount, line.difference);
+      return fail_hint("`centavo reconcile` shows every comparison; readers keep the release before",
+                       ErrorKind::check_failed,
+                       "reconciliation does not hold: {} {} {}{}{}: {} has {}, {} has {}, difference {}", line.measure,
+                       line.period, line.currency, line.category.empty() ? "" : " ", line.category, line.from,
+                       line.from_amount, line.to, line.to_amount, line.difference);
     }
     next.run = report_.run;
     next.published_ms = workshop_.clock.now_ms();
@@ -349,12 +373,14 @@ class Runner {
       if (node == nullptr || known.contains({state.table, state.period, state.run})) continue;
       const auto layer = pack::name_of(table->layer);
       TRY(measure_again(*node, state, Lake::table_root(tenant_.id, layer, table->table), state.table));
-      TRY(measure_again(*node, state, Lake::quarantine_root(tenant_.id, layer, table->table), "quarantine:" + state.table));
+      TRY(measure_again(*node, state, Lake::quarantine_root(tenant_.id, layer, table->table),
+                        "quarantine:" + state.table));
     }
     return {};
   }
 
-  Status measure_again(const Node& node, const TableState& state, const std::string& root, const std::string& proof_table) {
+  Status measure_again(const Node& node, const TableState& state, const std::string& root,
+                       const std::string& proof_table) {
     auto table = delta::Table::open(workshop_.lake.store(), workshop_.engine, root, workshop_.clock);
     if (!table) return table.error().kind == ErrorKind::not_found ? Status{} : fail(table.error());
     const auto snapshot = TRY(table->snapshot());
@@ -366,7 +392,8 @@ class Runner {
     Task task;
     task.table = node.model->contract.table;
     task.period = state.period;
-    auto proofs = TRY(measure(desk, workshop_.library, node.model->contract, sql_values(node, state.period), task, tenant_.id));
+    auto proofs =
+        TRY(measure(desk, workshop_.library, node.model->contract, sql_values(node, state.period), task, tenant_.id));
     for (auto& proof : proofs) {
       proof.run = state.run;
       proof.version = state.version;
@@ -385,7 +412,10 @@ class Runner {
       rows += outcome.rows_out;
       bytes += outcome.bytes_out;
     }
-    record_.summary = {{"tasks", by_state}, {"rows", rows}, {"bytes", bytes}, {"release", report_.release ? report_.release->number : 0}};
+    record_.summary = {{"tasks", by_state},
+                       {"rows", rows},
+                       {"bytes", bytes},
+                       {"release", report_.release ? report_.release->number : 0}};
     if (report_.error) record_.summary["error"] = report_.error->message;
     return workshop_.catalog.end_run(record_);
   }
@@ -410,7 +440,8 @@ Result<Plan> plan(Workshop& workshop, const Tenant& tenant, const RunOptions& op
   return out;
 }
 
-Result<RunReport> run(Workshop& workshop, const Tenant& tenant, const RunOptions& options, const OnEvent& on_event, const Cancel* cancel) {
+Result<RunReport> run(Workshop& workshop, const Tenant& tenant, const RunOptions& options, const OnEvent& on_event,
+                      const Cancel* cancel) {
   return Runner(workshop, tenant, options, on_event, cancel).run();
 }
 

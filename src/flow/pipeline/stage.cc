@@ -4,7 +4,8 @@
 namespace centavo {
 namespace {
 
-// Half of DuckDB's default: a row group of a bill's hundred columns is held whole in memory by each thread that fills one.
+// Half of DuckDB's default: a row group of a bill's hundred columns is held whole in memory by each thread that fills
+// one.
 constexpr std::string_view kRowGroup = "row_group_size 65536";
 
 std::string table_root(const Work& work, const pack::TableName& table) {
@@ -101,16 +102,19 @@ Result<std::int64_t> define_inputs(Work& work, Desk& desk, const Node& node, std
   // Inputs that no source of this tenant can fill are empty.
   std::vector<pack::TableName> named = node.model->inputs;
   for (const auto& check : node.model->contract.checks) {
-    if (check.to && check.to != node.model->contract.table && work.workshop.library.model(*check.to) != nullptr) named.push_back(*check.to);
+    if (check.to && check.to != node.model->contract.table && work.workshop.library.model(*check.to) != nullptr)
+      named.push_back(*check.to);
   }
   for (const auto& input : named) {
-    if (!selects.contains(input)) TRY(desk.define(input, empty_select(all_columns(work.workshop.library.model(input)->contract))));
+    if (!selects.contains(input))
+      TRY(desk.define(input, empty_select(all_columns(work.workshop.library.model(input)->contract))));
   }
   for (const auto& name : node.interfaces) {
     const auto* interface = work.workshop.library.interface(name);
     std::vector<InterfacePart> parts;
     for (const auto* implementer : work.workshop.library.implementers(name)) {
-      if (const auto it = selects.find(implementer->contract.table); it != selects.end()) parts.push_back({implementer, it->second});
+      if (const auto it = selects.find(implementer->contract.table); it != selects.end())
+        parts.push_back({implementer, it->second});
     }
     TRY(desk.define(interface->view(), interface_select(*interface, parts)));
   }
@@ -144,7 +148,8 @@ Status stage_select(Work& work, duck::Connection& connection, const pack::Contra
   std::string list;
   for (const auto& column : written) list += fmt::format("{}{}", list.empty() ? "" : ", ", duck::name(column.name));
   const auto schema = TRY(schema_of(written));
-  const auto copied = TRY(delta::copy_to_parquet(connection, fmt::format("select {} from ({})", list, select), path, schema, kRowGroup));
+  const auto copied = TRY(
+      delta::copy_to_parquet(connection, fmt::format("select {} from ({})", list, select), path, schema, kRowGroup));
   std::int64_t rows = 0;
   for (const auto& done : copied) rows += done.rows;
   if (rows == 0) {
@@ -161,12 +166,15 @@ Status stage_select(Work& work, duck::Connection& connection, const pack::Contra
   return {};
 }
 
-Result<std::string> staged_select(Work& work, const pack::Contract& contract, std::string_view root, std::string_view period, const Staged& staged) {
+Result<std::string> staged_select(Work& work, const pack::Contract& contract, std::string_view root,
+                                  std::string_view period, const Staged& staged) {
   if (staged.files.empty()) return empty_select(staged.columns);
   std::vector<std::string> paths;
-  for (const auto& file : staged.files) paths.push_back(TRY(work.store().engine_path(fmt::format("{}/{}", root, file.path))));
+  for (const auto& file : staged.files)
+    paths.push_back(TRY(work.store().engine_path(fmt::format("{}/{}", root, file.path))));
   std::string columns = "*";
-  for (const auto& [name, value] : partition_of(contract, period)) columns += fmt::format(", cast('{}' as date) as {}", value.value_or(""), duck::name(name));
+  for (const auto& [name, value] : partition_of(contract, period))
+    columns += fmt::format(", cast('{}' as date) as {}", value.value_or(""), duck::name(name));
   return fmt::format("select {} from read_parquet({}, hive_partitioning = false)", columns, duck::path_list(paths));
 }
 
@@ -175,7 +183,8 @@ void discard(Work& work, std::string_view root, const Staged& staged) {
 }
 
 Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
-  const std::string doing = fmt::format("commit {}{}{}", request.contract.table.text(), request.task.period.empty() ? "" : " ", request.task.period);
+  const std::string doing = fmt::format("commit {}{}{}", request.contract.table.text(),
+                                        request.task.period.empty() ? "" : " ", request.task.period);
   auto& store = work.store();
   const auto wanted = TRY_IN(doing, schema_of(request.staged.columns));
   auto opened = delta::Table::open(store, work.workshop.engine, request.root, work.workshop.clock);
@@ -183,7 +192,8 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
     delta::CommitInfo info;
     info.operation = "CREATE TABLE";
     info.user = work.user;
-    opened = delta::Table::create(store, work.workshop.engine, request.root, wanted, partition_columns(request.contract), info, {}, work.workshop.clock);
+    opened = delta::Table::create(store, work.workshop.engine, request.root, wanted,
+                                  partition_columns(request.contract), info, {}, work.workshop.clock);
     if (!opened && opened.error().kind == ErrorKind::already_exists) {
       opened = delta::Table::open(store, work.workshop.engine, request.root, work.workshop.clock);
     }
@@ -199,7 +209,8 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
   const auto info = commit_info(work, request);
   if (!evolved) {
     const bool incompatible = evolved.error().kind == ErrorKind::invalid_argument;
-    if (!incompatible || !request.replace || !makes_all_periods(work, request.contract)) return fail_within(doing, evolved.error());
+    if (!incompatible || !request.replace || !makes_all_periods(work, request.contract))
+      return fail_within(doing, evolved.error());
     // The columns changed in a way that old rows cannot follow, and all of them are made again: start from none.
     delta::Change change;
     change.info = info;
@@ -211,7 +222,8 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
     return done.version;
   }
   const auto& now = *evolved;
-  const auto done = request.replace ? table.replace(now, partition_of(request.contract, request.task.period), request.staged.files, info, request.transaction)
+  const auto done = request.replace ? table.replace(now, partition_of(request.contract, request.task.period),
+                                                    request.staged.files, info, request.transaction)
                                     : table.append(now, request.staged.files, info, request.transaction);
   if (!done) return fail_within(doing, done.error());
   return done->version;

@@ -48,8 +48,13 @@ std::string_view severity_name(Severity severity) {
 class TaskRun {
  public:
   TaskRun(Work& work, std::size_t index, TaskOutcome& out)
-      : work_(work), task_(work.plan.tasks[index]), node_(*work.graph.find(task_.table)), contract_(node_.model->contract), out_(out),
-        root_(Lake::table_root(work.tenant.id, pack::name_of(task_.table.layer), task_.table.table)), values_(sql_values(node_, task_.period)) {}
+      : work_(work),
+        task_(work.plan.tasks[index]),
+        node_(*work.graph.find(task_.table)),
+        contract_(node_.model->contract),
+        out_(out),
+        root_(Lake::table_root(work.tenant.id, pack::name_of(task_.table.layer), task_.table.table)),
+        values_(sql_values(node_, task_.period)) {}
 
   Status run() {
     auto desk = TRY(Desk::open(work_.workshop.engine, work_.cancel));
@@ -90,7 +95,8 @@ class TaskRun {
     staged_.columns = contract_.columns;
     std::string list;
     for (const auto& column : contract_.columns) {
-      list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type, duck::name(column.name));
+      list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,
+                          duck::name(column.name));
     }
     const std::string select = fmt::format("select {} from (\n{}\n)", list, sql);
     TRY(stage_select(work_, desk.connection(), contract_, root_, task_.period, period_guard(select), staged_));
@@ -100,8 +106,10 @@ class TaskRun {
   // The partition's value is taken from the task: a row of another period would be lost in it without this.
   std::string period_guard(const std::string& select) const {
     if (task_.period.empty()) return select;
-    return fmt::format("select * from ({0}) where case when {1} = date '{2}-01' then true else error('a row has {1} ' || coalesce(cast({1} as varchar), 'null') || ' in the period {2}') end",
-                       select, duck::name(contract_.period_column), task_.period);
+    return fmt::format(
+        "select * from ({0}) where case when {1} = date '{2}-01' then true else error('a row has {1} ' || "
+        "coalesce(cast({1} as varchar), 'null') || ' in the period {2}') end",
+        select, duck::name(contract_.period_column), task_.period);
   }
 
   StagedFacts facts() const {
@@ -127,9 +135,11 @@ class TaskRun {
       ++failures;
     }
     if (failed != nullptr) {
-      return fail_hint(failed->sample.empty() ? "" : fmt::format("bad rows: {}", failed->sample), ErrorKind::check_failed,
-                       "check {} does not hold: {} bad row{}{} ({})", failed->check->name, failed->bad_rows, failed->bad_rows == 1 ? "" : "s",
-                       failures > 1 ? fmt::format(", and {} more checks fail", failures - 1) : "", failed->check->place.text());
+      return fail_hint(failed->sample.empty() ? "" : fmt::format("bad rows: {}", failed->sample),
+                       ErrorKind::check_failed, "check {} does not hold: {} bad row{}{} ({})", failed->check->name,
+                       failed->bad_rows, failed->bad_rows == 1 ? "" : "s",
+                       failures > 1 ? fmt::format(", and {} more checks fail", failures - 1) : "",
+                       failed->check->place.text());
     }
     return quarantine(desk, results);
   }
@@ -153,21 +163,26 @@ class TaskRun {
     const std::string reason = TRY(quarantine_reason_sql(work_.workshop.library, contract_, results, values_));
     if (reason.empty()) return {};
     const Staged all = staged_;
-    TRY(desk.connection().run(fmt::format("create or replace view main.judged as select *, {} as quarantine_reason from this", reason)));
+    TRY(desk.connection().run(
+        fmt::format("create or replace view main.judged as select *, {} as quarantine_reason from this", reason)));
     staged_ = Staged{};
     staged_.columns = all.columns;
-    TRY(stage_select(work_, desk.connection(), contract_, root_, task_.period, "select * exclude (quarantine_reason) from judged where quarantine_reason is null", staged_));
+    TRY(stage_select(work_, desk.connection(), contract_, root_, task_.period,
+                     "select * exclude (quarantine_reason) from judged where quarantine_reason is null", staged_));
 
     quarantine_contract_ = contract_;
     aside_.columns = all.columns;
-    for (const auto& [name, type] : {std::pair{"quarantine_reason", "VARCHAR"}, {"quarantine_run", "VARCHAR"}, {"quarantined_at", "TIMESTAMP WITH TIME ZONE"}}) {
+    for (const auto& [name, type] : {std::pair{"quarantine_reason", "VARCHAR"},
+                                     {"quarantine_run", "VARCHAR"},
+                                     {"quarantined_at", "TIMESTAMP WITH TIME ZONE"}}) {
       pack::ColumnSpec column;
       column.name = name;
       column.type = type;
       aside_.columns.push_back(column);
     }
     TRY(stage_select(work_, desk.connection(), quarantine_contract_, quarantine_root(), task_.period,
-                     fmt::format("select *, {} as quarantine_run, timestamptz '{}' as quarantined_at from judged where quarantine_reason is not null",
+                     fmt::format("select *, {} as quarantine_run, timestamptz '{}' as quarantined_at from judged where "
+                                 "quarantine_reason is not null",
                                  duck::literal(work_.run), iso_time(work_.started_ms)),
                      aside_));
     out_.rows_quarantined = aside_.rows;
@@ -188,13 +203,16 @@ class TaskRun {
     if (!rows.in) return {};
     std::string counts = "count(*)";
     const auto count_of = [&](const pack::RowAccount& account) {
-      return account.sql.empty() ? fmt::format("count(*) filter (where {})", account.where) : fmt::format("({})", account.sql);
+      return account.sql.empty() ? fmt::format("count(*) filter (where {})", account.where)
+                                 : fmt::format("({})", account.sql);
     };
     for (const auto* accounts : {&rows.dropped, &rows.added}) {
       for (const auto& account : *accounts) counts += ", " + count_of(account);
     }
     const std::string doing = fmt::format("count the rows of {}", rows.in->text());
-    const std::string sql = TRY_IN(doing, work_.workshop.library.expand(fmt::format("select {} from {}", counts, rows.in->text()), "duckdb", values_));
+    const std::string sql = TRY_IN(
+        doing,
+        work_.workshop.library.expand(fmt::format("select {} from {}", counts, rows.in->text()), "duckdb", values_));
     const auto found = TRY_IN(doing, desk.connection().all(sql));
     std::vector<std::int64_t> numbers;
     for (const auto& value : found.front()) numbers.push_back(std::stoll(value.value_or("0")));
@@ -211,8 +229,8 @@ class TaskRun {
       account += fmt::format(" + {} {}", numbers[i++], added.name);
     }
     if (expected == staged_.rows + out_.rows_quarantined) return {};
-    return fail(ErrorKind::check_failed, "rows do not add up: {} = {}, but {} came out and {} are in quarantine ({})", account, expected,
-                staged_.rows, out_.rows_quarantined, contract_.place.text());
+    return fail(ErrorKind::check_failed, "rows do not add up: {} = {}, but {} came out and {} are in quarantine ({})",
+                account, expected, staged_.rows, out_.rows_quarantined, contract_.place.text());
   }
 
   Status prove(Desk& desk) {
@@ -230,12 +248,14 @@ class TaskRun {
     const auto before = work_.before.find({task_.table.text(), task_.period});
     const std::scoped_lock lock(work_.locks.of(task_.table));
     if (out_.rows_quarantined > 0) {
-      TRY(commit_staged(work_, CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE", 0}));
+      TRY(commit_staged(
+          work_, CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE", 0}));
     } else {
       TRY(clear_quarantine());
     }
-    const auto version = TRY(commit_staged(work_, CommitRequest{task_, contract_, root_, staged_, replace_, transaction_, "WRITE",
-                                                                before == work_.before.end() ? 0 : before->second.rows}));
+    const auto version =
+        TRY(commit_staged(work_, CommitRequest{task_, contract_, root_, staged_, replace_, transaction_, "WRITE",
+                                               before == work_.before.end() ? 0 : before->second.rows}));
     out_.version = version;
     out_.rows_out = staged_.rows;
     out_.bytes_out = staged_.bytes;
@@ -245,7 +265,8 @@ class TaskRun {
   // A period that has no bad rows any more has none in quarantine either.
   Status clear_quarantine() {
     if (!replace_) return {};
-    const bool may = std::any_of(contract_.checks.begin(), contract_.checks.end(), [](const auto& c) { return c.severity == Severity::quarantine; });
+    const bool may = std::any_of(contract_.checks.begin(), contract_.checks.end(),
+                                 [](const auto& c) { return c.severity == Severity::quarantine; });
     if (!may) return {};
     auto table = delta::Table::open(work_.store(), work_.workshop.engine, quarantine_root(), work_.workshop.clock);
     if (!table) return {};
@@ -283,7 +304,8 @@ class TaskRun {
     return catalog.save_state(work_.tenant.id, state);
   }
 
-  // Rows counted in the files before the engine read them: all that the table took in, also by earlier runs when it appends.
+  // Rows counted in the files before the engine read them: all that the table took in, also by earlier runs when it
+  // appends.
   Status record_files(const TableState& state) {
     ProofRecord files;
     files.tenant = work_.tenant.id;
@@ -294,11 +316,13 @@ class TaskRun {
     std::int64_t rows = rows_in_files_;
     if (!replace_) {
       const auto recorded = TRY(work_.workshop.catalog.proofs(work_.tenant.id));
-      const auto old = std::find_if(recorded.begin(), recorded.end(), [&](const auto& p) { return p.table == files.table && p.period == files.period; });
+      const auto old = std::find_if(recorded.begin(), recorded.end(),
+                                    [&](const auto& p) { return p.table == files.table && p.period == files.period; });
       rows = old == recorded.end() || rows < 0 ? -1 : rows + std::atoll(old->amount.c_str());
     }
     files.amount = std::to_string(rows);
-    return work_.workshop.catalog.save_proofs(work_.tenant.id, files.table, files.period, rows < 0 ? std::vector<ProofRecord>{} : std::vector{files});
+    return work_.workshop.catalog.save_proofs(work_.tenant.id, files.table, files.period,
+                                              rows < 0 ? std::vector<ProofRecord>{} : std::vector{files});
   }
 
   Work& work_;

@@ -60,7 +60,9 @@ class Slots {
 
 class Slot {
  public:
-  explicit Slot(Slots& slots, std::size_t wanted = 1) : slots_(slots), taken_(std::min(wanted, slots.count())) { slots_.take(taken_); }
+  explicit Slot(Slots& slots, std::size_t wanted = 1) : slots_(slots), taken_(std::min(wanted, slots.count())) {
+    slots_.take(taken_);
+  }
   ~Slot() { slots_.give(taken_); }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
@@ -96,7 +98,8 @@ struct InputSelect {
 };
 Result<InputSelect> input_select(Work& work, const pack::TableName& input, std::string_view period);
 
-/// Defines on the desk every input that the model and its checks read, interface views too. Returns the bytes of their files.
+/// Defines on the desk every input that the model and its checks read, interface views too. Returns the bytes of their
+/// files.
 Result<std::int64_t> define_inputs(Work& work, Desk& desk, const Node& node, std::string_view period);
 
 /// Values of $names for this node and period.
@@ -117,7 +120,8 @@ Status stage_select(Work& work, duck::Connection& connection, const pack::Contra
                     std::string_view period, std::string_view select, Staged& staged);
 
 /// "select …" over the staged files, with the period's column.
-Result<std::string> staged_select(Work& work, const pack::Contract& contract, std::string_view root, std::string_view period, const Staged& staged);
+Result<std::string> staged_select(Work& work, const pack::Contract& contract, std::string_view root,
+                                  std::string_view period, const Staged& staged);
 
 /// Removes staged files that will not be committed. Best effort: vacuum finds what is left.
 void discard(Work& work, std::string_view root, const Staged& staged);
@@ -141,7 +145,8 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request);
 /// Stage, check, commit, record for one task.
 Result<TaskOutcome> execute(Work& work, std::size_t task_index);
 
-/// Fills a bronze table from its landings: staged rows, plus what they are in `files` (rows counted before the engine read them; -1 unknown).
+/// Fills a bronze table from its landings: staged rows, plus what they are in `files` (rows counted before the engine
+/// read them; -1 unknown).
 struct Ingested {
   Staged staged;
   std::int64_t rows_in_files = 0;
