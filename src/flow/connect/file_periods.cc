@@ -20,8 +20,9 @@ class Months {
       if (const auto month = Period::parse(*value)) return take(*month);
       if (const auto month = Period::of_date(*value)) return take(*month);
     }
-    return fail_hint("every row must say its month; ask for the file again or change the source's period columns", ErrorKind::corrupt_data,
-                     "{} rows have {} in the period's column", rows, value ? "\"" + *value + "\"" : "nothing");
+    return fail_hint("every row must say its month; ask for the file again or change the source's period columns",
+                     ErrorKind::corrupt_data, "{} rows have {} in the period's column", rows,
+                     value ? "\"" + *value + "\"" : "nothing");
   }
   std::vector<std::string> all() const {
     std::vector<std::string> out;
@@ -42,7 +43,8 @@ Result<std::size_t> find_column(const std::vector<std::string>& columns, const s
     const auto at = std::find(columns.begin(), columns.end(), name);
     if (at != columns.end()) return static_cast<std::size_t>(at - columns.begin());
   }
-  return fail_hint("check that the source is of this kind", ErrorKind::corrupt_data, "it has none of the columns that tell its month: {}", fmt::join(wanted, ", "));
+  return fail_hint("check that the source is of this kind", ErrorKind::corrupt_data,
+                   "it has none of the columns that tell its month: {}", fmt::join(wanted, ", "));
 }
 
 std::string reader_of(const LandedFile& file, const std::string& path) {
@@ -62,11 +64,12 @@ Result<FilePeriods> by_csv_column(duck::Connection& engine, const pack::SourceKi
   for (std::size_t i = 0; i < columns.size(); ++i) types += fmt::format("{}'c{}': 'VARCHAR'", i == 0 ? "" : ", ", i);
   Months months;
   const auto look = [&](const CsvPart& part) -> Status {
-    const auto rows = engine.all(fmt::format(
-        "select c{0}, count(*) from read_csv({1}, columns = {{{2}}}, header = true, auto_detect = false, delim = {3}, quote = {4}, "
-        "escape = {4}, new_line = '\\n', hive_partitioning = false) group by 1",
-        wanted, duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
-        duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote))));
+    const auto rows = engine.all(
+        fmt::format("select c{0}, count(*) from read_csv({1}, columns = {{{2}}}, header = true, auto_detect = false, "
+                    "delim = {3}, quote = {4}, "
+                    "escape = {4}, new_line = '\\n', hive_partitioning = false) group by 1",
+                    wanted, duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
+                    duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote))));
     ::unlink(part.path.c_str());
     if (!rows) return fail(rows.error());
     for (const auto& row : *rows) TRY(months.add(row[0], row[1].value_or("0")));
@@ -76,11 +79,13 @@ Result<FilePeriods> by_csv_column(duck::Connection& engine, const pack::SourceKi
   return FilePeriods{months.all(), columns[wanted]};
 }
 
-Result<FilePeriods> by_typed_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file, const std::string& local_path) {
+Result<FilePeriods> by_typed_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
+                                    const std::string& local_path) {
   const auto columns = TRY(columns_of_file(engine, kind, file, local_path));
   const std::string& column = columns[TRY(find_column(columns, kind.period_columns))];
   Months months;
-  for (const auto& row : TRY(engine.all(fmt::format("select cast({} as varchar), count(*) from {} group by 1", duck::name(column), reader_of(file, local_path))))) {
+  for (const auto& row : TRY(engine.all(fmt::format("select cast({} as varchar), count(*) from {} group by 1",
+                                                    duck::name(column), reader_of(file, local_path))))) {
     TRY(months.add(row[0], row[1].value_or("0")));
   }
   return FilePeriods{months.all(), column};
@@ -94,41 +99,51 @@ Result<FilePeriods> by_path(const pack::SourceKind& kind, const LandedFile& file
     const auto number = [](const std::string& text, int& out) {
       return std::from_chars(text.data(), text.data() + text.size(), out).ec == std::errc();
     };
-    if (std::regex_search(file.source_path, found, pattern) && found.size() >= 3 && number(found[1].str(), year) && number(found[2].str(), month)) {
+    if (std::regex_search(file.source_path, found, pattern) && found.size() >= 3 && number(found[1].str(), year) &&
+        number(found[2].str(), month)) {
       return FilePeriods{{TRY(Period::of(year, month)).text()}, ""};
     }
   } catch (const std::regex_error& e) {
     return fail(ErrorKind::invalid_argument, "{}: period path {}: {}", kind.place.text(), kind.period_path, e.what());
   }
-  return fail_hint("put it where its path names the month", ErrorKind::corrupt_data, "its path does not say its month as {} wants it", kind.period_path);
+  return fail_hint("put it where its path names the month", ErrorKind::corrupt_data,
+                   "its path does not say its month as {} wants it", kind.period_path);
 }
 
 }  // namespace
 
-Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
-                                                 const std::string& local_path) {
+Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const pack::SourceKind& kind,
+                                                 const LandedFile& file, const std::string& local_path) {
   if (file.format == "csv") return read_csv_header(local_path, file, dialect_of(kind, file));
-  if (file.format != "parquet" && file.compression == "zip") return fail(ErrorKind::unsupported, "JSON in a zip has no columns that can be read here");
+  if (file.format != "parquet" && file.compression == "zip")
+    return fail(ErrorKind::unsupported, "JSON in a zip has no columns that can be read here");
   std::vector<std::string> out;
-  for (const duck::Column& column : TRY(engine.describe("select * from " + reader_of(file, local_path)))) out.push_back(column.name);
+  for (const duck::Column& column : TRY(engine.describe("select * from " + reader_of(file, local_path))))
+    out.push_back(column.name);
   return out;
 }
 
 Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                                     const std::string& local_path, const std::string& temp_dir, const Cancel* cancel) {
   if (kind.period_from == "path") return by_path(kind, file);
-  if (kind.period_columns.empty() || (kind.period_from != "column" && kind.period_from != "manifest")) return FilePeriods{{""}, ""};
+  if (kind.period_columns.empty() || (kind.period_from != "column" && kind.period_from != "manifest"))
+    return FilePeriods{{""}, ""};
   if (file.format == "csv") return by_csv_column(engine, kind, file, local_path, temp_dir, cancel);
   return by_typed_column(engine, kind, file, local_path);
 }
 
 CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file) {
   CsvDialect out;
-  if (kind.delimiter == "\\t" || kind.delimiter == "tab") out.delimiter = '\t';
-  else if (!kind.delimiter.empty()) out.delimiter = kind.delimiter[0];
-  else if (file.source_path.find(".tsv") != std::string::npos) out.delimiter = '\t';
-  if (kind.quote == "none") out.quote = '\0';
-  else if (!kind.quote.empty()) out.quote = kind.quote[0];
+  if (kind.delimiter == "\\t" || kind.delimiter == "tab")
+    out.delimiter = '\t';
+  else if (!kind.delimiter.empty())
+    out.delimiter = kind.delimiter[0];
+  else if (file.source_path.find(".tsv") != std::string::npos)
+    out.delimiter = '\t';
+  if (kind.quote == "none")
+    out.quote = '\0';
+  else if (!kind.quote.empty())
+    out.quote = kind.quote[0];
   if (!kind.encoding.empty()) out.encoding = kind.encoding;
   return out;
 }

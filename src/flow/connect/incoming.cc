@@ -19,7 +19,8 @@ constexpr std::int64_t kParquetBytesMin = 12;
 // The copy being written.
 class Copy {
  public:
-  explicit Copy(std::string path) : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {}
+  explicit Copy(std::string path)
+      : path_(std::move(path)), fd_(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) {}
   ~Copy() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -44,8 +45,13 @@ class Copy {
     const int code = errno;
     const bool full = code == ENOSPC || code == EDQUOT;
     const bool denied = code == EACCES || code == EPERM || code == EROFS;
-    return fail_hint(full ? "free some space on that disk and run again; nothing was changed" : denied ? "check who owns that folder and whether the disk is mounted read-only" : "",
-                     full ? ErrorKind::out_of_space : denied ? ErrorKind::permission_denied : ErrorKind::io, "write {}: {}", path_, std::strerror(code));
+    return fail_hint(full     ? "free some space on that disk and run again; nothing was changed"
+                     : denied ? "check who owns that folder and whether the disk is mounted read-only"
+                              : "",
+                     full     ? ErrorKind::out_of_space
+                     : denied ? ErrorKind::permission_denied
+                              : ErrorKind::io,
+                     "write {}: {}", path_, std::strerror(code));
   }
 
  private:
@@ -54,7 +60,8 @@ class Copy {
 };
 
 tl::unexpected<Error> changed(const SourceFile& file, std::int64_t read) {
-  return fail_hint("run again when its delivery is done", ErrorKind::conflict, "it changed while it was read ({} bytes listed, {} read)", file.size_bytes, read);
+  return fail_hint("run again when its delivery is done", ErrorKind::conflict,
+                   "it changed while it was read ({} bytes listed, {} read)", file.size_bytes, read);
 }
 
 }  // namespace
@@ -73,7 +80,8 @@ Result<std::string> Incoming::folder() {
   return path.substr(0, path.rfind('/'));
 }
 
-Result<Arrived> Incoming::take(const SourceFile& file, const FileKind& kind, const std::function<void(std::int64_t)>& progress, const Cancel* cancel) {
+Result<Arrived> Incoming::take(const SourceFile& file, const FileKind& kind,
+                               const std::function<void(std::int64_t)>& progress, const Cancel* cancel) {
   lake_failed_ = false;
   if (file.size_bytes == 0) {
     return fail_hint("ask for it again, or remove it", ErrorKind::corrupt_data, "it is empty: 0 bytes");
@@ -108,7 +116,7 @@ Result<Arrived> Incoming::take(const SourceFile& file, const FileKind& kind, con
     lake_failed_ = true;
     return fail(closed.error());
   }
-  struct stat now {};
+  struct stat now{};
   const bool there = ::stat(file.local_path.c_str(), &now) == 0;
   const TimeMs modified = static_cast<TimeMs>(now.st_mtim.tv_sec) * 1000 + now.st_mtim.tv_nsec / 1'000'000;
   if (!there || now.st_size != read || read != file.size_bytes || modified != file.modified_ms) {
@@ -131,7 +139,8 @@ Status Incoming::check_whole(const std::string& path, const FileKind& kind, std:
   ::close(fd);
   const char* const again = "ask for the file again; the copy here is broken";
   if (!read || std::memcmp(head.data(), "PAR1", 4) != 0) {
-    if (read && std::memcmp(head.data(), "PARE", 4) == 0) return fail(ErrorKind::unsupported, "parquet: its footer is encrypted");
+    if (read && std::memcmp(head.data(), "PARE", 4) == 0)
+      return fail(ErrorKind::unsupported, "parquet: its footer is encrypted");
     return fail_hint(again, ErrorKind::corrupt_data, "it is not Parquet: it does not start with PAR1");
   }
   if (std::memcmp(tail.data() + 4, "PAR1", 4) != 0) {
@@ -139,7 +148,8 @@ Status Incoming::check_whole(const std::string& path, const FileKind& kind, std:
   }
   const std::int64_t footer = tail[0] | tail[1] << 8 | tail[2] << 16 | static_cast<std::int64_t>(tail[3]) << 24;
   if (footer + kParquetBytesMin > size_bytes) {
-    return fail_hint(again, ErrorKind::corrupt_data, "parquet: a footer of {} bytes in a file of {}", footer, size_bytes);
+    return fail_hint(again, ErrorKind::corrupt_data, "parquet: a footer of {} bytes in a file of {}", footer,
+                     size_bytes);
   }
   return {};
 }

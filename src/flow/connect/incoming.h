@@ -1,6 +1,7 @@
 #pragma once
 /// \file flow/connect/incoming.h
-/// Files on their way into raw: copied, hashed and checked in one pass under raw/<source>/_incoming, then moved to their digest.
+/// Files on their way into raw: copied, hashed and checked in one pass under raw/<source>/_incoming, then moved to
+/// their digest.
 
 #include <functional>
 #include <optional>
@@ -30,9 +31,11 @@ class Incoming {
   /// Removes what a run that died left behind.
   Status clean();
 
-  /// Copies, hashes and checks one file. `corrupt_data` when its compression is broken or cut, a Parquet file has no footer,
-  /// it is empty; `conflict` when it changed while it was read. `lake_failed` tells whether it was the lake that failed.
-  Result<Arrived> take(const SourceFile& file, const FileKind& kind, const std::function<void(std::int64_t)>& progress, const Cancel* cancel);
+  /// Copies, hashes and checks one file. `corrupt_data` when its compression is broken or cut, a Parquet file has no
+  /// footer, it is empty; `conflict` when it changed while it was read. `lake_failed` tells whether it was the lake
+  /// that failed.
+  Result<Arrived> take(const SourceFile& file, const FileKind& kind, const std::function<void(std::int64_t)>& progress,
+                       const Cancel* cancel);
 
   /// Moves it to raw/<source>/<folder>/<digest>.<ending>, durably.
   Status keep(Arrived& file, std::string_view folder);

@@ -47,8 +47,8 @@ class GzipDecoder : public Decoder {
       if (state_->block_state == ISAL_BLOCK_FINISH) {
         if (state_->avail_in == 0) break;
         if (*state_->next_in != 0x1f) {
-          return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: there is something behind its end, at byte {}",
-                           read_ + in.size() - state_->avail_in);
+          return fail_hint(kDeliverAgain, ErrorKind::corrupt_data,
+                           "gzip: there is something behind its end, at byte {}", read_ + in.size() - state_->avail_in);
         }
         begin_member();
       }
@@ -83,13 +83,15 @@ class GzipDecoder : public Decoder {
   static tl::unexpected<Error> broken(int code, bool fresh, std::uint64_t at) {
     switch (code) {
       case ISAL_INCORRECT_CHECKSUM:
-        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: the checksum or size at byte {} does not fit", at);
+        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: the checksum or size at byte {} does not fit",
+                         at);
       case ISAL_INVALID_WRAPPER:
       case ISAL_UNSUPPORTED_METHOD:
-        if (fresh) return fail_hint("rename it if it is not compressed", ErrorKind::corrupt_data, "the file is not gzip");
-        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: there is something behind its end, at byte {}", at);
-      default:
-        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: broken near byte {}", at);
+        if (fresh)
+          return fail_hint("rename it if it is not compressed", ErrorKind::corrupt_data, "the file is not gzip");
+        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: there is something behind its end, at byte {}",
+                         at);
+      default: return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "gzip: broken near byte {}", at);
     }
   }
 
@@ -113,7 +115,8 @@ class ZstdDecoder : public Decoder {
       output = {out_.data(), out_.size(), 0};
       left_ = ZSTD_decompressStream(stream_, &output, &input);
       if (ZSTD_isError(left_) != 0) {
-        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "zstd: broken near byte {}: {}", read_ + input.pos, ZSTD_getErrorName(left_));
+        return fail_hint(kDeliverAgain, ErrorKind::corrupt_data, "zstd: broken near byte {}: {}", read_ + input.pos,
+                         ZSTD_getErrorName(left_));
       }
       TRY(pass(out, std::string_view(out_).substr(0, output.pos)));
     } while (input.pos < input.size || output.pos == output.size);
@@ -141,7 +144,9 @@ Status stop_if(const Cancel* cancel) {
 Status read_file(const std::string& path, const ByteSink& sink, const Cancel* cancel) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    const ErrorKind kind = errno == ENOENT ? ErrorKind::not_found : errno == EACCES ? ErrorKind::permission_denied : ErrorKind::io;
+    const ErrorKind kind = errno == ENOENT   ? ErrorKind::not_found
+                           : errno == EACCES ? ErrorKind::permission_denied
+                                             : ErrorKind::io;
     return fail(kind, "read {}: {}", path, std::strerror(errno));
   }
   const std::unique_ptr<const int, void (*)(const int*)> owner(&fd, [](const int* f) { ::close(*f); });
@@ -204,7 +209,8 @@ Status read_zip(const std::string& path, const InflateSinks& sinks, const Cancel
 
 }  // namespace
 
-Status inflate_file(const std::string& path, std::string_view compression, const InflateSinks& sinks, const Cancel* cancel) {
+Status inflate_file(const std::string& path, std::string_view compression, const InflateSinks& sinks,
+                    const Cancel* cancel) {
   std::unique_ptr<Decoder> decoder;
   if (compression.empty()) decoder = std::make_unique<PlainDecoder>();
   if (compression == "gzip") decoder = std::make_unique<GzipDecoder>();

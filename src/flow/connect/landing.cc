@@ -15,7 +15,8 @@ using TablePeriod = std::pair<std::string, std::string>;
 constexpr int kNumberAttemptsMax = 100;
 
 bool fits_any(std::string_view path, const std::vector<std::string>& patterns) {
-  return patterns.empty() || std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fits_glob(path, p); });
+  return patterns.empty() ||
+         std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fits_glob(path, p); });
 }
 
 FileKind kind_of(const std::string& path, const pack::SourceKind& kind) {
@@ -32,10 +33,20 @@ struct Delivered {
 // One landing of one source. Lives for one call.
 class Lander {
  public:
-  Lander(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant, const TenantSource& source,
-         const std::optional<PeriodRange>& range, const LandProgress& progress, const Cancel* cancel, const Clock& clock)
-      : lake_(lake), engine_(engine), library_(library), tenant_(tenant), source_(source), range_(range), progress_(progress), cancel_(cancel),
-        clock_(clock), raw_root_(Lake::raw_root(tenant.id, source.name)), incoming_(lake.store(), raw_root_) {}
+  Lander(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
+         const TenantSource& source, const std::optional<PeriodRange>& range, const LandProgress& progress,
+         const Cancel* cancel, const Clock& clock)
+      : lake_(lake),
+        engine_(engine),
+        library_(library),
+        tenant_(tenant),
+        source_(source),
+        range_(range),
+        progress_(progress),
+        cancel_(cancel),
+        clock_(clock),
+        raw_root_(Lake::raw_root(tenant.id, source.name)),
+        incoming_(lake.store(), raw_root_) {}
 
   Result<LandReport> run() {
     TRY(load());
@@ -72,7 +83,8 @@ class Lander {
 
   bool is_loose(const SourceFile& file) const {
     return !deliveries_.claimed.contains(file.path) && fits_any(file.path, kind_->match) &&
-           std::any_of(kind_->feeds.begin(), kind_->feeds.end(), [&](const auto& feed) { return fits_any(file.path, feed.match); });
+           std::any_of(kind_->feeds.begin(), kind_->feeds.end(),
+                       [&](const auto& feed) { return fits_any(file.path, feed.match); });
   }
   bool in_range(const std::string& period) const {
     if (!range_ || period.empty()) return true;
@@ -80,7 +92,8 @@ class Lander {
     return parsed && range_->contains(*parsed);
   }
   bool feeds(const std::string& path, const std::string& table) const {
-    return std::any_of(kind_->feeds.begin(), kind_->feeds.end(), [&](const auto& feed) { return feed.table.text() == table && fits_any(path, feed.match); });
+    return std::any_of(kind_->feeds.begin(), kind_->feeds.end(),
+                       [&](const auto& feed) { return feed.table.text() == table && fits_any(path, feed.match); });
   }
   bool appends(const std::string& table) const {
     const auto name = pack::parse_table_name(table);
@@ -127,9 +140,11 @@ class Lander {
 Status Lander::load() {
   kind_ = library_.source(source_.kind);
   if (kind_ == nullptr) {
-    return fail_hint("name a source of one of the packs there are", ErrorKind::not_found, "source {}: there is no kind of source called {}", source_.name, source_.kind);
+    return fail_hint("name a source of one of the packs there are", ErrorKind::not_found,
+                     "source {}: there is no kind of source called {}", source_.name, source_.kind);
   }
-  if (kind_->connector != "files") return fail(ErrorKind::unsupported, "source {}: there is no connector {}", source_.name, kind_->connector);
+  if (kind_->connector != "files")
+    return fail(ErrorKind::unsupported, "source {}: there is no connector {}", source_.name, kind_->connector);
   listing_ = TRY_IN(fmt::format("source {}", source_.name), list_source(source_.uri, lake_.dir(), lake_.dir()));
   if (kind_->manifest == "aws") deliveries_ = TRY(find_deliveries(listing_));
   const std::vector<Landing> landings = TRY(read_landings(lake_.store(), tenant_.id, source_.name));
@@ -177,8 +192,8 @@ Result<Arrived> Lander::read(const SourceFile& file) {
   if (!taken) return taken;
   // The same bytes may be in raw already, under another name or an older time.
   const auto same = in_raw_.find(taken->file.digest);
-  if (same != in_raw_.end() && same->second.format == taken->file.format && same->second.compression == taken->file.compression &&
-      lake_.store().info(same->second.raw_key)) {
+  if (same != in_raw_.end() && same->second.format == taken->file.format &&
+      same->second.compression == taken->file.compression && lake_.store().info(same->second.raw_key)) {
     taken->file.raw_key = same->second.raw_key;
     taken->local_path = TRY(lake_.store().engine_path(same->second.raw_key));
     TRY(lake_.store().remove(taken->temp_key));
@@ -205,7 +220,8 @@ Result<std::vector<const SourceFile*>> Lander::files_of(const Delivery& delivery
   std::vector<std::string> missing;
   for (const std::string& key : delivery.keys) {
     const SourceFile* const file = find_key(listing_, delivery, key);
-    if (file == nullptr) missing.push_back(key);
+    if (file == nullptr)
+      missing.push_back(key);
     else if (std::find(out.begin(), out.end(), file) != out.end()) {
       return fail(ErrorKind::corrupt_data, "two of its files are one: {}", file->path);
     } else {
@@ -213,14 +229,16 @@ Result<std::vector<const SourceFile*>> Lander::files_of(const Delivery& delivery
     }
   }
   if (missing.empty()) return out;
-  return fail_hint("bring the missing files, or wait until the delivery is whole", ErrorKind::corrupt_data, "{} of its {} files are not there: {}",
-                   missing.size(), delivery.keys.size(), missing[0]);
+  return fail_hint("bring the missing files, or wait until the delivery is whole", ErrorKind::corrupt_data,
+                   "{} of its {} files are not there: {}", missing.size(), delivery.keys.size(), missing[0]);
 }
 
 Status Lander::take_delivery(const Delivery& delivery) {
   const std::string period = delivery.period.text();
   if (delivery.keys.empty()) {
-    const bool landed = std::any_of(before_.begin(), before_.end(), [&](const auto& item) { return item.first.second == period && !item.second.files.empty(); });
+    const bool landed = std::any_of(before_.begin(), before_.end(), [&](const auto& item) {
+      return item.first.second == period && !item.second.files.empty();
+    });
     if (landed) return fail(ErrorKind::corrupt_data, "it lists no files, but {} has landed before", period);
     report_.notes.push_back(fmt::format("{}: lists no files; nothing to land", delivery.path));
     return {};
@@ -233,7 +251,8 @@ Status Lander::take_delivery(const Delivery& delivery) {
       arrived.push_back({seen->file, "", ""});
       continue;
     }
-    if (kind_of(file->path, *kind_).format.empty()) return fail(ErrorKind::unsupported, "{}: not a format that is read", file->path);
+    if (kind_of(file->path, *kind_).format.empty())
+      return fail(ErrorKind::unsupported, "{}: not a format that is read", file->path);
     arrived.push_back(TRY_IN(file->path, read(*file)));
     TRY(check_columns(delivery, arrived.back()));
   }
@@ -248,20 +267,23 @@ Status Lander::take_delivery(const Delivery& delivery) {
   return {};
 }
 
-// Manifests in the wild name columns that the file lacks and the other way round, so a difference is told and no more. One
-// that shares less than half of its columns with the file is another report's.
+// Manifests in the wild name columns that the file lacks and the other way round, so a difference is told and no more.
+// One that shares less than half of its columns with the file is another report's.
 Status Lander::check_columns(const Delivery& delivery, const Arrived& file) {
   if (file.file.format != "csv") return {};
   const auto header = TRY(read_csv_header(file.local_path, file.file, dialect_of(*kind_, file.file)));
   if (delivery.columns.empty()) return {};
   const std::set<std::string> there(header.begin(), header.end());
-  const auto shared = static_cast<std::size_t>(std::count_if(delivery.columns.begin(), delivery.columns.end(), [&](const std::string& c) { return there.contains(c); }));
+  const auto shared = static_cast<std::size_t>(std::count_if(delivery.columns.begin(), delivery.columns.end(),
+                                                             [&](const std::string& c) { return there.contains(c); }));
   if (2 * shared < delivery.columns.size()) {
-    return fail_hint("look whether the manifest belongs to these files", ErrorKind::corrupt_data, "{}: it has {} columns, and only {} of the {} that the manifest names",
-                     file.file.source_path, header.size(), shared, delivery.columns.size());
+    return fail_hint("look whether the manifest belongs to these files", ErrorKind::corrupt_data,
+                     "{}: it has {} columns, and only {} of the {} that the manifest names", file.file.source_path,
+                     header.size(), shared, delivery.columns.size());
   }
   if (shared != delivery.columns.size() || shared != there.size()) {
-    report_.notes.push_back(fmt::format("{}: has {} columns, the manifest names {}, {} are the same", file.file.source_path, header.size(), delivery.columns.size(), shared));
+    report_.notes.push_back(fmt::format("{}: has {} columns, the manifest names {}, {} are the same",
+                                        file.file.source_path, header.size(), delivery.columns.size(), shared));
   }
   return {};
 }
@@ -270,7 +292,8 @@ Status Lander::take_loose_files() {
   for (const SourceFile& file : listing_.files) {
     if (!is_loose(file)) continue;
     if (kind_of(file.path, *kind_).format.empty()) {
-      if (!kind_->match.empty()) report_.notes.push_back(fmt::format("{}: not a format that is read; left alone", file.path));
+      if (!kind_->match.empty())
+        report_.notes.push_back(fmt::format("{}: not a format that is read; left alone", file.path));
       continue;
     }
     ++report_.files_seen;
@@ -294,14 +317,16 @@ Status Lander::take_loose_file(const SourceFile& file) {
   if (known != nullptr && known->file.digest == arrived.file.digest && !known->file.raw_key.empty()) {
     now.periods = known->periods;
   } else {
-    if (arrived.file.format == "csv") TRY(read_csv_header(arrived.local_path, arrived.file, dialect_of(*kind_, arrived.file)));
+    if (arrived.file.format == "csv")
+      TRY(read_csv_header(arrived.local_path, arrived.file, dialect_of(*kind_, arrived.file)));
     auto connection = TRY(engine_.connect());
     connection.watch(cancel_);
     const std::string parts = TRY(incoming_.folder());
     now.periods = TRY(periods_of_file(connection, *kind_, arrived.file, arrived.local_path, parts, cancel_));
   }
   const auto& periods = now.periods.periods;
-  if (periods.empty()) report_.notes.push_back(fmt::format("{}: has no rows to tell its month from; left alone", file.path));
+  if (periods.empty())
+    report_.notes.push_back(fmt::format("{}: has no rows to tell its month from; left alone", file.path));
   const auto wanted = std::count_if(periods.begin(), periods.end(), [&](const std::string& p) { return in_range(p); });
   if (static_cast<std::size_t>(wanted) < periods.size()) unfinished_.insert(file.path);
   if (wanted == 0 && !periods.empty()) return {};
@@ -350,7 +375,8 @@ std::optional<Landing> Lander::compose_appended(const TablePeriod& key) {
   }
   std::erase_if(whole.files, [&](const LandedFile& file) {
     const bool had = !appended_[key].insert(file.digest).second;
-    if (had && read_.contains(file.source_path)) report_.notes.push_back(fmt::format("{}: its bytes have landed before; left alone", file.source_path));
+    if (had && read_.contains(file.source_path))
+      report_.notes.push_back(fmt::format("{}: its bytes have landed before; left alone", file.source_path));
     return had;
   });
   if (whole.files.empty()) return std::nullopt;
@@ -410,7 +436,8 @@ void Lander::carry_over(const Landing& before, Landing& out) const {
     if (report != report_of.end() && reports.contains(report->second)) continue;  // superseded
     if (loose_.contains(file.source_path)) continue;                              // as it is now, below
     if (report == report_of.end() && deliveries_.claimed.contains(file.source_path)) continue;
-    const bool there = std::any_of(out.files.begin(), out.files.end(), [&](const LandedFile& f) { return f.source_path == file.source_path; });
+    const bool there = std::any_of(out.files.begin(), out.files.end(),
+                                   [&](const LandedFile& f) { return f.source_path == file.source_path; });
     if (there) continue;
     out.files.push_back(file);
     if (!before.filter_period) continue;
@@ -427,10 +454,12 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
   for (const std::string& path : loose_) {
     const SeenFile* const seen = seen_.find(path);
     const auto& periods = seen->periods.periods;
-    if (feeds(path, key.first) && std::find(periods.begin(), periods.end(), key.second) != periods.end()) files.push_back(seen);
+    if (feeds(path, key.first) && std::find(periods.begin(), periods.end(), key.second) != periods.end())
+      files.push_back(seen);
   }
   const auto was_there = [&](const SeenFile* seen) {
-    return before != before_.end() && std::any_of(before->second.files.begin(), before->second.files.end(), [&](const LandedFile& file) {
+    return before != before_.end() &&
+           std::any_of(before->second.files.begin(), before->second.files.end(), [&](const LandedFile& file) {
              return file.source_path == seen->file.source_path && file.digest == seen->file.digest;
            });
   };
@@ -439,7 +468,8 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
     const auto [same, fresh] = paths.emplace(seen->file.digest, seen->file.source_path);
     if (!fresh) {
       if (read_.contains(seen->file.source_path)) {
-        report_.notes.push_back(fmt::format("{}: the same bytes as {}; counted once", seen->file.source_path, same->second));
+        report_.notes.push_back(
+            fmt::format("{}: the same bytes as {}; counted once", seen->file.source_path, same->second));
       }
       continue;
     }
@@ -462,8 +492,9 @@ Status Lander::write(std::vector<Landing> landings) {
     landing.landed_ms = clock_.now_ms();
     for (int attempt = 0;; ++attempt) {
       landing.number = next_number_++;
-      const Status written = lake_.store().write_if_absent(fmt::format("{}/_landings/{:020}.json", raw_root_, landing.number),
-                                                           to_json(landing).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+      const Status written =
+          lake_.store().write_if_absent(fmt::format("{}/_landings/{:020}.json", raw_root_, landing.number),
+                                        to_json(landing).dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
       if (written) break;
       if (written.error().kind != ErrorKind::already_exists || attempt == kNumberAttemptsMax) {
         return fail_within(fmt::format("land {} {}", landing.table, landing.period), written.error());
@@ -477,18 +508,22 @@ Status Lander::write(std::vector<Landing> landings) {
 }  // namespace
 
 Result<LandReport> land(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
-                        const TenantSource& source, const std::optional<PeriodRange>& periods, const LandProgress& progress,
-                        const Cancel* cancel, const Clock& clock) {
+                        const TenantSource& source, const std::optional<PeriodRange>& periods,
+                        const LandProgress& progress, const Cancel* cancel, const Clock& clock) {
   return Lander(lake, engine, library, tenant, source, periods, progress, cancel, clock).run();
 }
 
-Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant, const TenantSource& source) {
+Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
+                   const TenantSource& source) {
   const pack::SourceKind* const kind = library.source(source.kind);
-  if (kind == nullptr) return fail(ErrorKind::not_found, "source {}: there is no kind of source called {}", source.name, source.kind);
-  const SourceFiles listing = TRY_IN(fmt::format("source {}", source.name), list_source(source.uri, lake.dir(), lake.dir()));
+  if (kind == nullptr)
+    return fail(ErrorKind::not_found, "source {}: there is no kind of source called {}", source.name, source.kind);
+  const SourceFiles listing =
+      TRY_IN(fmt::format("source {}", source.name), list_source(source.uri, lake.dir(), lake.dir()));
   Deliveries deliveries;
   if (kind->manifest == "aws") deliveries = TRY(find_deliveries(listing));
-  Json out = {{"tenant", tenant.id}, {"source", source.name}, {"kind", source.kind}, {"root", listing.root}, {"deliveries", Json::array()}, {"problems", Json::array()}};
+  Json out = {{"tenant", tenant.id},  {"source", source.name},       {"kind", source.kind},
+              {"root", listing.root}, {"deliveries", Json::array()}, {"problems", Json::array()}};
   const SourceFile* first = nullptr;
   std::set<std::string> periods;
   std::int64_t files = 0, bytes = 0;
@@ -509,20 +544,29 @@ Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& libr
       size += file->size_bytes;
     }
     periods.insert(delivery.period.text());
-    out["deliveries"].push_back({{"report", delivery.report_name}, {"period", delivery.period.text()}, {"delivery", delivery.id}, {"manifest", delivery.path},
-                                 {"files", delivery.keys.size()}, {"missing", missing}, {"bytes", size}});
+    out["deliveries"].push_back({{"report", delivery.report_name},
+                                 {"period", delivery.period.text()},
+                                 {"delivery", delivery.id},
+                                 {"manifest", delivery.path},
+                                 {"files", delivery.keys.size()},
+                                 {"missing", missing},
+                                 {"bytes", size}});
   }
-  for (const LandProblem& problem : deliveries.problems) out["problems"].push_back({{"where", problem.where}, {"error", problem.error.message}});
+  for (const LandProblem& problem : deliveries.problems)
+    out["problems"].push_back({{"where", problem.where}, {"error", problem.error.message}});
   std::int64_t loose = 0;
   for (const SourceFile& file : listing.files) {
-    if (deliveries.claimed.contains(file.path) || !fits_any(file.path, kind->match) || kind_of(file.path, *kind).format.empty()) continue;
+    if (deliveries.claimed.contains(file.path) || !fits_any(file.path, kind->match) ||
+        kind_of(file.path, *kind).format.empty())
+      continue;
     ++loose;
     count(file);
     if (kind->period_from != "path") continue;
     LandedFile landed;
     landed.source_path = file.path;
     auto connection = TRY(engine.connect());
-    if (const auto found = periods_of_file(connection, *kind, landed, file.local_path, "", nullptr)) periods.insert(found->periods.begin(), found->periods.end());
+    if (const auto found = periods_of_file(connection, *kind, landed, file.local_path, "", nullptr))
+      periods.insert(found->periods.begin(), found->periods.end());
   }
   out["files_without_manifest"] = loose;
   out["files"] = files;
@@ -531,11 +575,14 @@ Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& libr
   out["columns"] = Json::array();
   if (first != nullptr) {
     const FileKind named = kind_of(first->path, *kind);
-    const LandedFile landed{first->path, "", "", first->size_bytes, first->modified_ms, named.format, named.compression};
+    const LandedFile landed{first->path,      "", "", first->size_bytes, first->modified_ms, named.format,
+                            named.compression};
     auto connection = TRY(engine.connect());
     const auto columns = columns_of_file(connection, *kind, landed, first->local_path);
-    if (columns) out["columns"] = *columns;
-    else out["problems"].push_back({{"where", first->path}, {"error", columns.error().message}});
+    if (columns)
+      out["columns"] = *columns;
+    else
+      out["problems"].push_back({{"where", first->path}, {"error", columns.error().message}});
     out["first_file"] = {{"path", first->path}, {"format", named.format}, {"compression", named.compression}};
   }
   return out;

@@ -2,8 +2,8 @@
 /// \file flow/connect/landing.h
 /// Landing: bytes of a source come into raw, once, unchanged, and each delivery is written down.
 ///
-/// raw/<source>/<period or "all">/<sha256>.<ext> holds the bytes; raw/<source>/_landings/<20 digits>.json says, one file a
-/// landing, what a table's period now consists of. The landings are the truth; they are never changed.
+/// raw/<source>/<period or "all">/<sha256>.<ext> holds the bytes; raw/<source>/_landings/<20 digits>.json says, one
+/// file a landing, what a table's period now consists of. The landings are the truth; they are never changed.
 
 #include <functional>
 #include <optional>
@@ -46,9 +46,11 @@ struct Landing {
   std::string period_column;    ///< delivered column to filter by, with filter_period
   std::vector<LandedFile> files;
   TimeMs landed_ms = 0;
-  Json manifest = Json::object();   ///< what the manifest said that is worth keeping (columns, bucket, report name, row counts)
+  Json manifest =
+      Json::object();   ///< what the manifest said that is worth keeping (columns, bucket, report name, row counts)
 
-  /// SHA-256 over table, period, filter and the files' names and digests: equal content, equal digest, on every machine.
+  /// SHA-256 over table, period, filter and the files' names and digests: equal content, equal digest, on every
+  /// machine.
   std::string content_digest() const;
 };
 
@@ -60,7 +62,8 @@ struct LandProblem {
 struct LandReport {
   std::vector<Landing> landed;          ///< new ones
   std::vector<LandProblem> problems;    ///< deliveries that did not become visible, each with its reason
-  std::vector<std::string> notes;       ///< what was left alone and is no problem: a file delivered twice, a header without rows
+  std::vector<std::string>
+      notes;       ///< what was left alone and is no problem: a file delivered twice, a header without rows
   std::int64_t files_seen = 0;
   std::int64_t files_read = 0;          ///< new or changed, so read
   std::int64_t bytes_read = 0;
@@ -69,20 +72,20 @@ struct LandReport {
 /// Called now and then with what is being read.
 using LandProgress = std::function<void(const std::string& file, std::int64_t bytes_done, std::int64_t bytes_total)>;
 
-/// Lands what is new in one source of a tenant: finds deliveries (manifests, or files by glob), reads only files that are new
-/// or changed (path, size, time), checks each (gzip and zstd frames to the end, Parquet footer, size against the manifest,
-/// header row present), copies it to raw by its digest, then writes the landing. Files of a delivery land together or not at
-/// all. Periods outside `periods` (when given) are left for later.
-/// A broken delivery is a problem in the report and leaves its period as it was. An error is returned when the source
-/// itself cannot be read, or the lake not written; then and after a cancel nothing new is visible but whole landings.
-/// The caller holds the tenant's lock.
+/// Lands what is new in one source of a tenant: finds deliveries (manifests, or files by glob), reads only files that
+/// are new or changed (path, size, time), checks each (gzip and zstd frames to the end, Parquet footer, size against
+/// the manifest, header row present), copies it to raw by its digest, then writes the landing. Files of a delivery land
+/// together or not at all. Periods outside `periods` (when given) are left for later. A broken delivery is a problem in
+/// the report and leaves its period as it was. An error is returned when the source itself cannot be read, or the lake
+/// not written; then and after a cancel nothing new is visible but whole landings. The caller holds the tenant's lock.
 ///
-/// With a manifest, the newest delivery of each report is what its period consists of; reports add up. Without one, files
-/// add up: a newer file of a name takes the place of the old one, a file that is gone from the source stays, and one whose
-/// bytes are there already under another name counts once. A table that appends takes every file whose bytes are new.
+/// With a manifest, the newest delivery of each report is what its period consists of; reports add up. Without one,
+/// files add up: a newer file of a name takes the place of the old one, a file that is gone from the source stays, and
+/// one whose bytes are there already under another name counts once. A table that appends takes every file whose bytes
+/// are new.
 Result<LandReport> land(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
-                        const TenantSource& source, const std::optional<PeriodRange>& periods, const LandProgress& progress,
-                        const Cancel* cancel, const Clock& clock = Clock::system());
+                        const TenantSource& source, const std::optional<PeriodRange>& periods,
+                        const LandProgress& progress, const Cancel* cancel, const Clock& clock = Clock::system());
 
 /// The source's landings from number `from` on, in order.
 Result<std::vector<Landing>> read_landings(Store& store, std::string_view tenant, std::string_view source,

@@ -38,16 +38,23 @@ std::string gzip(const std::string& text) {
 const pack::PackFiles kPack = {
     {"pack.yaml", "pack: bills\nversion: 1\ndescription: for tests\n"},
     {"sources/cur.yaml",
-     "source: cur\ndescription: d\nconnector: files\nformat: auto\nmanifest: aws\nmatch: ['**/*.csv', '**/*.csv.gz', '**/*.csv.zip', '**/*.parquet']\n"
+     "source: cur\ndescription: d\nconnector: files\nformat: auto\nmanifest: aws\nmatch: ['**/*.csv', '**/*.csv.gz', "
+     "'**/*.csv.zip', '**/*.parquet']\n"
      "period: {from: manifest, columns: [month, other_month]}\nfeeds: [{table: bronze.cur}]\n"},
     {"sources/by_path.yaml",
-     "source: by_path\ndescription: d\nconnector: files\nperiod: {from: path, path: '(\\d{4})-(\\d{2})/'}\nfeeds: [{table: bronze.cur}]\n"},
+     "source: by_path\ndescription: d\nconnector: files\nperiod: {from: path, path: '(\\d{4})-(\\d{2})/'}\nfeeds: "
+     "[{table: bronze.cur}]\n"},
     {"sources/extract.yaml",
      "source: extract\ndescription: d\nconnector: files\nperiod: {from: none}\n"
-     "feeds:\n  - {table: bronze.purchases, match: ['purchases*']}\n  - {table: bronze.customers, match: ['customers*']}\n"},
-    {"bronze/cur.yaml", "table: bronze.cur\ndescription: d\nwrite: replace_period\nperiod_column: billing_period\ncolumns: [{name: month, type: varchar}]\n"},
-    {"bronze/purchases.yaml", "table: bronze.purchases\ndescription: d\nwrite: append\ncolumns: [{name: id, type: varchar}]\n"},
-    {"bronze/customers.yaml", "table: bronze.customers\ndescription: d\nwrite: replace\ncolumns: [{name: id, type: varchar}]\n"},
+     "feeds:\n  - {table: bronze.purchases, match: ['purchases*']}\n  - {table: bronze.customers, match: "
+     "['customers*']}\n"},
+    {"bronze/cur.yaml",
+     "table: bronze.cur\ndescription: d\nwrite: replace_period\nperiod_column: billing_period\ncolumns: [{name: month, "
+     "type: varchar}]\n"},
+    {"bronze/purchases.yaml",
+     "table: bronze.purchases\ndescription: d\nwrite: append\ncolumns: [{name: id, type: varchar}]\n"},
+    {"bronze/customers.yaml",
+     "table: bronze.customers\ndescription: d\nwrite: replace\ncolumns: [{name: id, type: varchar}]\n"},
 };
 
 class LandingTest : public testing::Test {
@@ -76,9 +83,14 @@ class LandingTest : public testing::Test {
     // Times of their own, so that a changed file never has the size and time of the old one by chance.
     fs::last_write_time(dir_ / "in" / path, fs::file_time_type::clock::now() + std::chrono::seconds(++ticks_ - age));
   }
-  void put_legacy(const std::string& path, const std::string& assembly, const std::vector<std::string>& keys, const std::string& month = "202609",
-                  const std::string& next = "202610", const std::string& report = "cur") {
-    Json json = {{"assemblyId", assembly}, {"account", "1"}, {"reportName", report}, {"bucket", "b"}, {"reportKeys", keys},
+  void put_legacy(const std::string& path, const std::string& assembly, const std::vector<std::string>& keys,
+                  const std::string& month = "202609", const std::string& next = "202610",
+                  const std::string& report = "cur") {
+    Json json = {{"assemblyId", assembly},
+                 {"account", "1"},
+                 {"reportName", report},
+                 {"bucket", "b"},
+                 {"reportKeys", keys},
                  {"billingPeriod", {{"start", month + "01T000000.000Z"}, {"end", next + "01T000000.000Z"}}},
                  {"columns", Json::array({{{"category", ""}, {"name", "id"}}, {{"category", ""}, {"name", "month"}}})}};
     put(path, json.dump());
@@ -106,7 +118,8 @@ class LandingTest : public testing::Test {
   }
   static std::vector<std::string> landed(const LandReport& report) {
     std::vector<std::string> out;
-    for (const Landing& landing : report.landed) out.push_back(fmt::format("{} {}: {}", landing.table, landing.period, fmt::join(paths(landing), " ")));
+    for (const Landing& landing : report.landed)
+      out.push_back(fmt::format("{} {}: {}", landing.table, landing.period, fmt::join(paths(landing), " ")));
     return out;
   }
   static std::string problems(const LandReport& report) {
@@ -148,7 +161,7 @@ TEST_F(LandingTest, BytesComeIntoRawUnchangedAndOnce) {
   EXPECT_EQ((*back)[0].content_digest(), landing.content_digest());
   EXPECT_EQ((*back)[0].files, landing.files);
   EXPECT_THAT(*read_landings(lake_->store(), "acme", "cur", 2), IsEmpty());
-  struct stat raw {};
+  struct stat raw{};
   ASSERT_EQ(::stat((lake_->dir() + "/" + file.raw_key).c_str(), &raw), 0);
   EXPECT_EQ(raw.st_nlink, 1u) << "a hard link would change with the source";
 
@@ -201,7 +214,8 @@ TEST_F(LandingTest, FilesWithoutManifestAddUpAndANewerOneReplaces) {
 TEST_F(LandingTest, AFileOfSeveralMonthsLandsInEachWithAFilter) {
   put("a.csv", kBoth);
   const LandReport report = land();
-  ASSERT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: a.csv", "bronze.cur 2026-10: a.csv")) << problems(report);
+  ASSERT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: a.csv", "bronze.cur 2026-10: a.csv"))
+      << problems(report);
   for (const Landing& landing : report.landed) {
     EXPECT_TRUE(landing.filter_period);
     EXPECT_EQ(landing.period_column, "month");
@@ -266,8 +280,10 @@ TEST_F(LandingTest, BadFilesAreNamedAndLeaveEverythingAsItWas) {
     EXPECT_THAT(problems(report), HasSubstr(message));
     EXPECT_EQ(report.problems[0].where, path);
     EXPECT_THAT(problems(report), testing::Not(HasSubstr(path + ": " + path)));
-    if (path != "x.csv.gz") fs::remove(dir_ / "in" / path);
-    else put(path, gzip(kOctober));
+    if (path != "x.csv.gz")
+      fs::remove(dir_ / "in" / path);
+    else
+      put(path, gzip(kOctober));
   }
   // The next good run heals.
   put("x.csv.gz", gzip(kBoth));
@@ -343,7 +359,8 @@ TEST_F(LandingTest, SaysWhenTheSourceIsNotThere) {
   EXPECT_EQ(report.error().kind, ErrorKind::not_found);
   source_.uri = (dir_ / "in").string();
   source_.kind = "nothing";
-  EXPECT_EQ(centavo::land(*lake_, *engine_, *library_, tenant_, source_, {}, nullptr, nullptr, clock_).error().kind, ErrorKind::not_found);
+  EXPECT_EQ(centavo::land(*lake_, *engine_, *library_, tenant_, source_, {}, nullptr, nullptr, clock_).error().kind,
+            ErrorKind::not_found);
 }
 
 TEST_F(LandingTest, TheSourceMayBeAFileOrAGlob) {
@@ -403,7 +420,8 @@ TEST_F(LandingTest, ANewAssemblyReplacesItsPeriod) {
   put_legacy(folder + "a1/cur-Manifest.json", "a1", {"p/cur/20260901-20261001/a1/cur-1.csv"});
   put_legacy(folder + "cur-Manifest.json", "a1", {"p/cur/20260901-20261001/a1/cur-1.csv"});
   const LandReport first = land();
-  ASSERT_THAT(landed(first), ElementsAre("bronze.cur 2026-09: p/cur/20260901-20261001/a1/cur-1.csv")) << problems(first);
+  ASSERT_THAT(landed(first), ElementsAre("bronze.cur 2026-09: p/cur/20260901-20261001/a1/cur-1.csv"))
+      << problems(first);
   EXPECT_EQ(first.landed[0].delivery, "a1");
   EXPECT_EQ(land().files_read, 0);
 
@@ -442,11 +460,15 @@ TEST_F(LandingTest, WithoutAManifestOnTopTheNewestAssemblyCounts) {
 
 TEST_F(LandingTest, ReportsOfAPeriodAddUp) {
   put("one/20260901-20261001/one-1.csv", kSeptember);
-  put_legacy("one/20260901-20261001/one-Manifest.json", "a", {"one/20260901-20261001/one-1.csv"}, "202609", "202610", "one");
+  put_legacy("one/20260901-20261001/one-Manifest.json", "a", {"one/20260901-20261001/one-1.csv"}, "202609", "202610",
+             "one");
   put("two/20260901-20261001/two-1.csv", kMoreSeptember);
-  put_legacy("two/20260901-20261001/two-Manifest.json", "b", {"two/20260901-20261001/two-1.csv"}, "202609", "202610", "two");
+  put_legacy("two/20260901-20261001/two-Manifest.json", "b", {"two/20260901-20261001/two-1.csv"}, "202609", "202610",
+             "two");
   const LandReport first = land();
-  EXPECT_THAT(landed(first), ElementsAre("bronze.cur 2026-09: one/20260901-20261001/one-1.csv two/20260901-20261001/two-1.csv")) << problems(first);
+  EXPECT_THAT(landed(first),
+              ElementsAre("bronze.cur 2026-09: one/20260901-20261001/one-1.csv two/20260901-20261001/two-1.csv"))
+      << problems(first);
   // One breaks: the period stays as it was, also for the other's news.
   put("one/20260901-20261001/one-1.csv", "id,month\n7,2026-09-01\n");
   put("two/20260901-20261001/two-1.csv", "");
@@ -455,22 +477,32 @@ TEST_F(LandingTest, ReportsOfAPeriodAddUp) {
   EXPECT_THAT(problems(second), HasSubstr("two/20260901-20261001/two-1.csv: it is empty"));
   // One leaves the source: what it brought stays.
   fs::remove_all(dir_ / "in/two");
-  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: one/20260901-20261001/one-1.csv two/20260901-20261001/two-1.csv"));
+  EXPECT_THAT(landed(land()),
+              ElementsAre("bronze.cur 2026-09: one/20260901-20261001/one-1.csv two/20260901-20261001/two-1.csv"));
 }
 
 TEST_F(LandingTest, ExportsOfTheSecondKindLand) {
   const auto manifest = [](const std::string& id, const std::vector<std::string>& files) {
-    return Json({{"executionId", id}, {"exportArn", "arn:x"}, {"columns", Json::array({{{"name", "id"}, {"type", "string"}}, {{"name", "month"}}})}, {"dataFiles", files}}).dump();
+    return Json({{"executionId", id},
+                 {"exportArn", "arn:x"},
+                 {"columns", Json::array({{{"name", "id"}, {"type", "string"}}, {{"name", "month"}}})},
+                 {"dataFiles", files}})
+        .dump();
   };
   const std::string data = "exp/data/BILLING_PERIOD=2026-09/";
   put(data + "2026-09-02T01:00:00.000Z-e1/exp-00001.csv.gz", gzip(kSeptember));
-  put("exp/metadata/BILLING_PERIOD=2026-09/exp-Manifest.json", manifest("e1", {"s3://bucket/pre/" + data + "2026-09-02T01:00:00.000Z-e1/exp-00001.csv.gz"}));
+  put("exp/metadata/BILLING_PERIOD=2026-09/exp-Manifest.json",
+      manifest("e1", {"s3://bucket/pre/" + data + "2026-09-02T01:00:00.000Z-e1/exp-00001.csv.gz"}));
   const LandReport first = land();
-  EXPECT_THAT(landed(first), ElementsAre("bronze.cur 2026-09: " + data + "2026-09-02T01:00:00.000Z-e1/exp-00001.csv.gz")) << problems(first);
+  EXPECT_THAT(landed(first),
+              ElementsAre("bronze.cur 2026-09: " + data + "2026-09-02T01:00:00.000Z-e1/exp-00001.csv.gz"))
+      << problems(first);
   EXPECT_EQ(first.landed[0].delivery, "e1");
   put(data + "2026-09-03T01:00:00.000Z-e2/exp-00001.csv.gz", gzip(kMoreSeptember));
-  put("exp/metadata/BILLING_PERIOD=2026-09/exp-Manifest.json", manifest("e2", {"s3://bucket/pre/" + data + "2026-09-03T01:00:00.000Z-e2/exp-00001.csv.gz"}));
-  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: " + data + "2026-09-03T01:00:00.000Z-e2/exp-00001.csv.gz"));
+  put("exp/metadata/BILLING_PERIOD=2026-09/exp-Manifest.json",
+      manifest("e2", {"s3://bucket/pre/" + data + "2026-09-03T01:00:00.000Z-e2/exp-00001.csv.gz"}));
+  EXPECT_THAT(landed(land()),
+              ElementsAre("bronze.cur 2026-09: " + data + "2026-09-03T01:00:00.000Z-e2/exp-00001.csv.gz"));
 }
 
 TEST_F(LandingTest, AWrongManifestIsAProblemOfItsPeriodOnly) {
@@ -483,8 +515,10 @@ TEST_F(LandingTest, AWrongManifestIsAProblemOfItsPeriodOnly) {
   const std::string at = "20260901-20261001/cur-Manifest.json";
   const std::string key = "20260901-20261001/cur-1.csv";
   const std::vector<std::pair<std::function<void()>, std::string>> cases = {
-      {[&] { put_legacy(at, "n", {key, "20260901-20261001/cur-2.csv"}); }, "1 of its 2 files are not there: 20260901-20261001/cur-2.csv"},
-      {[&] { put_legacy(at, "n", {key}, "202608", "202609"); }, "it is of 2026-08, but 20260901-20261001/cur-1.csv is of 2026-09"},
+      {[&] { put_legacy(at, "n", {key, "20260901-20261001/cur-2.csv"}); },
+       "1 of its 2 files are not there: 20260901-20261001/cur-2.csv"},
+      {[&] { put_legacy(at, "n", {key}, "202608", "202609"); },
+       "it is of 2026-08, but 20260901-20261001/cur-1.csv is of 2026-09"},
       {[&] { put_legacy(at, "n", {key}, "202609", "202611"); }, "not over one month"},
       {[&] { put_legacy(at, "n", {"../../etc/passwd"}); }, "leads out of its folder"},
       {[&] { put_legacy(at, "n", {}); }, "it lists no files, but 2026-09 has landed before"},
@@ -493,9 +527,21 @@ TEST_F(LandingTest, AWrongManifestIsAProblemOfItsPeriodOnly) {
       {[&] { put(at, "{\"assemblyId\": \"n\"}"); }, "reportName is missing"},
       {[&] { put(at, "[]"); }, "it is not an object"},
       {[&] { put(at, ""); }, "not JSON"},
-      {[&] { put(at, R"({"executionId": "n", "dataFiles": ["s3://b/BILLING_PERIOD=2026-09/x", "s3://b/BILLING_PERIOD=2026-08/x"]})"); }, "its files are of 2026-09 and of 2026-08"},
-      {[&] { put_legacy(at, "n", {key}); put(key, "a,b,c\n1,2,3\n"); }, "it has 3 columns, and only 0 of the 2 that the manifest names"},
-      {[&] { put_legacy(at, "n", {key}); put(key, ""); }, "it is empty"},
+      {[&] {
+         put(at,
+             R"({"executionId": "n", "dataFiles": ["s3://b/BILLING_PERIOD=2026-09/x", "s3://b/BILLING_PERIOD=2026-08/x"]})");
+       },
+       "its files are of 2026-09 and of 2026-08"},
+      {[&] {
+         put_legacy(at, "n", {key});
+         put(key, "a,b,c\n1,2,3\n");
+       },
+       "it has 3 columns, and only 0 of the 2 that the manifest names"},
+      {[&] {
+         put_legacy(at, "n", {key});
+         put(key, "");
+       },
+       "it is empty"},
   };
   for (const auto& [change, message] : cases) {
     change();
@@ -527,7 +573,8 @@ TEST_F(LandingTest, AColumnMoreOrLessThanTheManifestIsANote) {
 
 TEST_F(LandingTest, ProbeTellsWhatThereIsWithoutLanding) {
   put("20260901-20261001/cur-1.csv", kSeptember);
-  put_legacy("20260901-20261001/cur-Manifest.json", "a", {"20260901-20261001/cur-1.csv", "20260901-20261001/cur-2.csv"});
+  put_legacy("20260901-20261001/cur-Manifest.json", "a",
+             {"20260901-20261001/cur-1.csv", "20260901-20261001/cur-2.csv"});
   put("loose.csv", kOctober);
   const auto found = probe(*lake_, *engine_, *library_, tenant_, source_);
   ASSERT_TRUE(found) << found.error().message;
@@ -585,11 +632,13 @@ TEST_F(RealBills, Land) {
   }
   // A month not final, then final under the same name.
   for (const char* name : {"2023-06-01-not-final.csv", "2023-06-01.csv"}) {
-    fs::copy_file(shared() / "legacy_final_vs_not_final" / name, dir_ / "in/2023-06-01.csv", fs::copy_options::overwrite_existing);
+    fs::copy_file(shared() / "legacy_final_vs_not_final" / name, dir_ / "in/2023-06-01.csv",
+                  fs::copy_options::overwrite_existing);
     source_.name = "final";
     source_.uri = (dir_ / "in").string();
     const LandReport report = land();
-    ASSERT_THAT(landed(report), ElementsAre("bronze.aws_cur_line_items 2023-06: 2023-06-01.csv")) << problems(report) << notes(report);
+    ASSERT_THAT(landed(report), ElementsAre("bronze.aws_cur_line_items 2023-06: 2023-06-01.csv"))
+        << problems(report) << notes(report);
   }
 }
 

@@ -20,13 +20,15 @@ Result<std::int64_t> number_of(std::string_view key) {
 }
 
 Json file_to_json(const LandedFile& file) {
-  return {{"source_path", file.source_path}, {"digest", file.digest},           {"raw_key", file.raw_key},        {"size_bytes", file.size_bytes},
-          {"modified_ms", file.modified_ms}, {"format", file.format}, {"compression", file.compression}};
+  return {{"source_path", file.source_path}, {"digest", file.digest},           {"raw_key", file.raw_key},
+          {"size_bytes", file.size_bytes},   {"modified_ms", file.modified_ms}, {"format", file.format},
+          {"compression", file.compression}};
 }
 
 Result<LandedFile> file_from_json(const Json& json) {
-  LandedFile out{text_or(json, "source_path"), text_or(json, "digest"),     text_or(json, "raw_key"),    int_or(json, "size_bytes", -1),
-                 int_or(json, "modified_ms"),  text_or(json, "format"), text_or(json, "compression")};
+  LandedFile out{text_or(json, "source_path"),   text_or(json, "digest"),     text_or(json, "raw_key"),
+                 int_or(json, "size_bytes", -1), int_or(json, "modified_ms"), text_or(json, "format"),
+                 text_or(json, "compression")};
   if (out.source_path.empty() || out.digest.size() != 64 || out.raw_key.empty() || out.size_bytes < 0) {
     return fail(ErrorKind::corrupt_data, "a file without source_path, digest, raw_key or size_bytes");
   }
@@ -37,10 +39,13 @@ Result<LandedFile> file_from_json(const Json& json) {
 
 std::string Landing::content_digest() const {
   std::vector<std::string> lines;
-  for (const LandedFile& file : files) lines.push_back(Json::array({file.source_path, file.digest, file.format, file.compression}).dump(-1, ' ', true, Json::error_handler_t::replace));
+  for (const LandedFile& file : files)
+    lines.push_back(Json::array({file.source_path, file.digest, file.format, file.compression})
+                        .dump(-1, ' ', true, Json::error_handler_t::replace));
   std::sort(lines.begin(), lines.end());
   Sha256 sum;
-  sum.update(Json::array({table, period, filter_period ? period_column : std::string()}).dump(-1, ' ', true, Json::error_handler_t::replace));
+  sum.update(Json::array({table, period, filter_period ? period_column : std::string()})
+                 .dump(-1, ' ', true, Json::error_handler_t::replace));
   for (const std::string& line : lines) sum.update("\n" + line);
   return sum.hex();
 }
@@ -66,7 +71,8 @@ Json to_json(const Landing& landing) {
 Result<Landing> landing_from_json(const Json& json) {
   if (!json.is_object()) return fail(ErrorKind::corrupt_data, "a landing that is not an object");
   if (int_or(json, "format") > 1) {
-    return fail_hint("use a newer program", ErrorKind::unsupported, "a landing of format {}; this centavo reads up to 1", int_or(json, "format"));
+    return fail_hint("use a newer program", ErrorKind::unsupported,
+                     "a landing of format {}; this centavo reads up to 1", int_or(json, "format"));
   }
   Landing out;
   out.number = int_or(json, "number");
@@ -87,15 +93,18 @@ Result<Landing> landing_from_json(const Json& json) {
   return out;
 }
 
-Result<std::vector<Landing>> read_landings(Store& store, std::string_view tenant, std::string_view source, std::int64_t from) {
+Result<std::vector<Landing>> read_landings(Store& store, std::string_view tenant, std::string_view source,
+                                           std::int64_t from) {
   const std::string folder = Lake::raw_root(tenant, source) + "/_landings";
   std::vector<Landing> out;
-  for (const ObjectInfo& object : TRY(store.list(folder, false, fmt::format("{:020}", std::max<std::int64_t>(from, 0))))) {
+  for (const ObjectInfo& object :
+       TRY(store.list(folder, false, fmt::format("{:020}", std::max<std::int64_t>(from, 0))))) {
     const std::int64_t number = TRY(number_of(object.key));
     const std::string text = TRY(store.read(object.key));
     const Json json = TRY_IN(object.key, parse_json(text));
     Landing landing = TRY_IN(object.key, landing_from_json(json));
-    if (landing.number != number) return fail(ErrorKind::corrupt_data, "{}: it says number {}", object.key, landing.number);
+    if (landing.number != number)
+      return fail(ErrorKind::corrupt_data, "{}: it says number {}", object.key, landing.number);
     out.push_back(std::move(landing));
   }
   return out;

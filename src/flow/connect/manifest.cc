@@ -20,7 +20,9 @@ std::string folder_of_path(std::string_view path) {
   return slash == std::string_view::npos ? std::string() : std::string(path.substr(0, slash));
 }
 
-std::string name_of_path(std::string_view path) { return std::string(path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1)); }
+std::string name_of_path(std::string_view path) {
+  return std::string(path.substr(path.rfind('/') == std::string_view::npos ? 0 : path.rfind('/') + 1));
+}
 
 std::vector<std::string> parts_of(std::string_view path) {
   std::vector<std::string> out;
@@ -61,7 +63,8 @@ std::optional<std::pair<std::string, Period>> period_folder(std::string_view pat
 }
 
 tl::unexpected<Error> bad(const std::string& why) {
-  return fail_hint("ask for the report again; its manifest must name its period and files", ErrorKind::corrupt_data, "{}", why);
+  return fail_hint("ask for the report again; its manifest must name its period and files", ErrorKind::corrupt_data,
+                   "{}", why);
 }
 
 Result<std::vector<std::string>> texts(const Json& json, const char* key) {
@@ -90,7 +93,9 @@ Status read_legacy(const Json& json, Delivery& out) {
   const auto first = Period::of_date(text_or(*span, "start"));
   const auto end = Period::of_date(text_or(*span, "end"));
   if (!first || !end) return bad("billingPeriod has no start and end that are dates");
-  if (*end != first->next()) return bad(fmt::format("billingPeriod goes from {} to {}, not over one month", text_or(*span, "start"), text_or(*span, "end")));
+  if (*end != first->next())
+    return bad(fmt::format("billingPeriod goes from {} to {}, not over one month", text_or(*span, "start"),
+                           text_or(*span, "end")));
   out.period = *first;
   out.keys = TRY(texts(json, "reportKeys"));
   return {};
@@ -108,7 +113,8 @@ Status read_export(const Json& json, Delivery& out) {
     if (key.starts_with("s3://")) key = key.substr(5);
     const auto folder = period_folder(key);
     if (!folder) return bad(fmt::format("\"{}\" names no BILLING_PERIOD", key));
-    if (period && *period != folder->second) return bad(fmt::format("its files are of {} and of {}", period->text(), folder->second.text()));
+    if (period && *period != folder->second)
+      return bad(fmt::format("its files are of {} and of {}", period->text(), folder->second.text()));
     period = folder->second;
   }
   if (!period) {
@@ -135,11 +141,14 @@ Status agree(const Delivery& delivery) {
 }
 
 Result<std::string> read_small(const SourceFile& file) {
-  if (file.size_bytes > kManifestBytesMax) return fail(ErrorKind::corrupt_data, "{} bytes are too many for a manifest", file.size_bytes);
+  if (file.size_bytes > kManifestBytesMax)
+    return fail(ErrorKind::corrupt_data, "{} bytes are too many for a manifest", file.size_bytes);
   std::ifstream in(file.local_path, std::ios::binary);
   std::stringstream text;
   text << in.rdbuf();
-  if (!in) return fail(errno == EACCES ? ErrorKind::permission_denied : ErrorKind::io, "it cannot be read: {}", std::strerror(errno));
+  if (!in)
+    return fail(errno == EACCES ? ErrorKind::permission_denied : ErrorKind::io, "it cannot be read: {}",
+                std::strerror(errno));
   return text.str();
 }
 
@@ -150,14 +159,17 @@ const SourceFile* find_below(const SourceFiles& source, const std::string& folde
     std::string path = folder;
     for (std::size_t i = from; i < parts.size(); ++i) path += (path.empty() ? "" : "/") + parts[i];
     if (const SourceFile* found = source.find(path)) return found;
-    // Where the key names this very folder, the tree is as it was in the bucket: the file belongs there and nowhere else.
+    // Where the key names this very folder, the tree is as it was in the bucket: the file belongs there and nowhere
+    // else.
     if (from > 0 && parts[from - 1] == folder_name) return nullptr;
   }
   return nullptr;
 }
 
 bool newer(const Delivery& a, const Delivery& b) {
-  const auto rank = [](const Delivery& d) { return std::make_tuple(d.modified_ms, d.keys.empty() ? std::string() : d.keys[0], d.path); };
+  const auto rank = [](const Delivery& d) {
+    return std::make_tuple(d.modified_ms, d.keys.empty() ? std::string() : d.keys[0], d.path);
+  };
   return rank(a) > rank(b);
 }
 
@@ -170,9 +182,12 @@ Result<Delivery> parse_aws_manifest(std::string_view text, const std::string& pa
   out.modified_ms = modified_ms;
   if (!json.is_object()) return bad("it is not an object");
   out.bucket = text_or(json, "bucket");
-  if (json.contains("assemblyId")) TRY(read_legacy(json, out));
-  else if (json.contains("executionId")) TRY(read_export(json, out));
-  else return bad("it has neither assemblyId nor executionId");
+  if (json.contains("assemblyId"))
+    TRY(read_legacy(json, out));
+  else if (json.contains("executionId"))
+    TRY(read_export(json, out));
+  else
+    return bad("it has neither assemblyId nor executionId");
   if (out.id.empty()) return bad("its assemblyId or executionId is empty");
   const auto columns = json.find("columns");
   if (columns != json.end() && columns->is_array()) {
@@ -208,8 +223,11 @@ Result<Deliveries> find_deliveries(const SourceFiles& source) {
     // The copy in an assembly's folder says nothing that the manifest above it does not.
     const std::string folder = folder_of_path(path);
     const std::string above = folder_of_path(folder);
-    if (!folder.empty() && manifests.contains(above.empty() ? name_of_path(path) : above + "/" + name_of_path(path))) continue;
-    const auto problem = [&](Error error) { out.problems.push_back({path, within(fmt::format("manifest {}", path), std::move(error))}); };
+    if (!folder.empty() && manifests.contains(above.empty() ? name_of_path(path) : above + "/" + name_of_path(path)))
+      continue;
+    const auto problem = [&](Error error) {
+      out.problems.push_back({path, within(fmt::format("manifest {}", path), std::move(error))});
+    };
     const auto text = read_small(*file);
     if (!text) {
       problem(text.error());

@@ -1,7 +1,7 @@
 #pragma once
 /// \file flow/connect/manifest.h
-/// AWS's announcements of a delivery. Source: AWS docs, "Understanding the contents of your report" (legacy: assemblyId, reportKeys)
-/// and "Data Exports delivery" (CUR 2.0: executionId, dataFiles).
+/// AWS's announcements of a delivery. Source: AWS docs, "Understanding the contents of your report" (legacy:
+/// assemblyId, reportKeys) and "Data Exports delivery" (CUR 2.0: executionId, dataFiles).
 
 #include <map>
 #include <optional>
@@ -31,8 +31,8 @@ struct Delivery {
 /// `corrupt_data` when it is not a manifest of either kind, or contradicts itself.
 Result<Delivery> parse_aws_manifest(std::string_view json, const std::string& path, TimeMs modified_ms);
 
-/// The file a key means: its longest tail that exists below the root or the manifest's folder. Nullptr when there is none.
-/// A file that lies unpacked where the key ends in .gz is taken.
+/// The file a key means: its longest tail that exists below the root or the manifest's folder. Nullptr when there is
+/// none. A file that lies unpacked where the key ends in .gz is taken.
 const SourceFile* find_key(const SourceFiles& source, const Delivery& delivery, const std::string& key);
 
 struct Deliveries {
@@ -41,8 +41,8 @@ struct Deliveries {
   std::vector<LandProblem> problems;       ///< manifests that cannot be read
 };
 
-/// Finds "*Manifest.json" and picks each report's and period's newest delivery: what the manifest beside the assembly folders
-/// names, else the newest by time and name.
+/// Finds "*Manifest.json" and picks each report's and period's newest delivery: what the manifest beside the assembly
+/// folders names, else the newest by time and name.
 Result<Deliveries> find_deliveries(const SourceFiles& source);
 
 }  // namespace centavo

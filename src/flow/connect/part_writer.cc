@@ -16,7 +16,8 @@ constexpr std::size_t kBufferBytes = 256 << 10;
 tl::unexpected<Error> fail_write(const std::string& path) {
   const int code = errno;
   if (code == ENOSPC || code == EDQUOT) {
-    return fail_hint("free some space on that disk and run again; nothing was changed", ErrorKind::out_of_space, "write {}: {}", path, std::strerror(code));
+    return fail_hint("free some space on that disk and run again; nothing was changed", ErrorKind::out_of_space,
+                     "write {}: {}", path, std::strerror(code));
   }
   const bool denied = code == EACCES || code == EPERM || code == EROFS;
   return fail(denied ? ErrorKind::permission_denied : ErrorKind::io, "write {}: {}", path, std::strerror(code));

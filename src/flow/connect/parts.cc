@@ -15,7 +15,10 @@ namespace {
 class Cutter {
  public:
   Cutter(const CsvDialect& dialect, PartWriter& out, std::int64_t part_bytes, std::int64_t record_bytes_max)
-      : dialect_(dialect), out_(out), part_bytes_(part_bytes), record_bytes_max_(std::max<std::int64_t>(record_bytes_max, 64)),
+      : dialect_(dialect),
+        out_(out),
+        part_bytes_(part_bytes),
+        record_bytes_max_(std::max<std::int64_t>(record_bytes_max, 64)),
         scanner_(dialect.delimiter, dialect.quote) {}
 
   Status push(std::string_view text) {
@@ -39,7 +42,8 @@ class Cutter {
     }
     if (return_pending_) return lone_return(row());
     if (!header_done_) {
-      if (header_.empty()) return fail_hint("deliver it with its first line", ErrorKind::corrupt_data, "there is no header row");
+      if (header_.empty())
+        return fail_hint("deliver it with its first line", ErrorKind::corrupt_data, "there is no header row");
       TRY(end_header());
     } else if (position_ > record_start_) {
       ++rows_;
@@ -229,7 +233,8 @@ Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, 
   return cutter.rows();
 }
 
-Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file, const CsvDialect& dialect) {
+Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file,
+                                                 const CsvDialect& dialect) {
   std::string header;
   std::string text;
   QuoteScanner scanner(dialect.delimiter, dialect.quote);
@@ -251,7 +256,8 @@ Result<std::vector<std::string>> read_csv_header(const std::string& path, const 
         done = true;
         return fail(ErrorKind::cancelled, "{}", kEnough);
       }
-      if (header.size() > kHeaderBytesMax) return fail(ErrorKind::corrupt_data, "the header row is longer than {} bytes", kHeaderBytesMax);
+      if (header.size() > kHeaderBytesMax)
+        return fail(ErrorKind::corrupt_data, "the header row is longer than {} bytes", kHeaderBytesMax);
     }
     return {};
   };
@@ -268,7 +274,8 @@ Result<std::vector<std::string>> read_csv_header(const std::string& path, const 
   if (!read && !done) return fail_within(file.source_path, read.error());
   if (header.ends_with('\r')) header.pop_back();
   if (header.empty()) {
-    return fail_hint("deliver it with its first line", ErrorKind::corrupt_data, "{}: there is no header row", file.source_path);
+    return fail_hint("deliver it with its first line", ErrorKind::corrupt_data, "{}: there is no header row",
+                     file.source_path);
   }
   return csv_fields(header, dialect);
 }

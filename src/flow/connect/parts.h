@@ -2,8 +2,9 @@
 /// \file flow/connect/parts.h
 /// A landed CSV file as parts that the engine reads side by side.
 ///
-/// DuckDB numbers rows in one thread only and inflates gzip slowly and without checking its CRC. So a CSV file is inflated here
-/// (ISA-L, libzstd, libarchive), its records counted with quotes in mind, and cut at record ends into plain CSV parts, each with the header.
+/// DuckDB numbers rows in one thread only and inflates gzip slowly and without checking its CRC. So a CSV file is
+/// inflated here (ISA-L, libzstd, libarchive), its records counted with quotes in mind, and cut at record ends into
+/// plain CSV parts, each with the header.
 
 #include <cstdint>
 #include <functional>
@@ -30,20 +31,22 @@ struct CsvPart {
   std::int64_t rows = 0;            ///< data rows in it, as counted here
 };
 
-/// Cuts the file into parts of about `part_bytes` under `temp_dir` and hands each to `on_part` (which may block, to bound the
-/// disk used; an error from it stops the work and is returned). Returns the number of data rows in the file.
+/// Cuts the file into parts of about `part_bytes` under `temp_dir` and hands each to `on_part` (which may block, to
+/// bound the disk used; an error from it stops the work and is returned). Returns the number of data rows in the file.
 ///
-/// Line ends outside quotes become '\n', and blank lines, which are no rows when there are several columns, are left out: read with `auto_detect = false`,
-/// `header = true`, `new_line = '\n'` and `escape` the same as `quote`, a part gives exactly `rows` rows. A file without data
-/// rows gives no part. Of a zip with several files all are read, one after another; they must have the same header.
-/// `corrupt_data` when the compression is broken or cut, a quote never closes, a carriage return stands alone outside
-/// quotes, or a record is longer than `record_bytes_max`; the message names the row, the caller the file.
+/// Line ends outside quotes become '\n', and blank lines, which are no rows when there are several columns, are left
+/// out: read with `auto_detect = false`, `header = true`, `new_line = '\n'` and `escape` the same as `quote`, a part
+/// gives exactly `rows` rows. A file without data rows gives no part. Of a zip with several files all are read, one
+/// after another; they must have the same header. `corrupt_data` when the compression is broken or cut, a quote never
+/// closes, a carriage return stands alone outside quotes, or a record is longer than `record_bytes_max`; the message
+/// names the row, the caller the file.
 Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, const CsvDialect& dialect,
                                const std::string& temp_dir, std::int64_t part_bytes,
                                const std::function<Status(CsvPart)>& on_part, const Cancel* cancel,
                                std::int64_t record_bytes_max = 64 << 20);
 
 /// The header record's fields, as delivered. Errors name the file.
-Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file, const CsvDialect& dialect);
+Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file,
+                                                 const CsvDialect& dialect);
 
 }  // namespace centavo

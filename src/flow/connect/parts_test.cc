@@ -86,20 +86,23 @@ class PartsTest : public testing::Test {
     return path;
   }
 
-  Cut cut(const std::string& bytes, std::int64_t part_bytes = 1 << 20, const std::string& compression = "", CsvDialect dialect = {},
-          std::int64_t record_bytes_max = 64 << 20) {
+  Cut cut(const std::string& bytes, std::int64_t part_bytes = 1 << 20, const std::string& compression = "",
+          CsvDialect dialect = {}, std::int64_t record_bytes_max = 64 << 20) {
     LandedFile file;
     file.source_path = "cur.csv";
     file.compression = compression;
     Cut out;
-    out.rows = split_csv(put(bytes), file, dialect, (dir_ / "parts").string(), part_bytes, [&](CsvPart part) -> Status {
-      std::ifstream in(part.path, std::ios::binary);
-      std::stringstream text;
-      text << in.rdbuf();
-      out.texts.push_back(text.str());
-      out.parts.push_back(part);
-      return {};
-    }, nullptr, record_bytes_max);
+    out.rows = split_csv(
+        put(bytes), file, dialect, (dir_ / "parts").string(), part_bytes,
+        [&](CsvPart part) -> Status {
+          std::ifstream in(part.path, std::ios::binary);
+          std::stringstream text;
+          text << in.rdbuf();
+          out.texts.push_back(text.str());
+          out.parts.push_back(part);
+          return {};
+        },
+        nullptr, record_bytes_max);
     return out;
   }
 
@@ -110,9 +113,11 @@ class PartsTest : public testing::Test {
     std::string types;
     for (std::size_t i = 0; i < columns; ++i) types += fmt::format("{}'c{}': 'VARCHAR'", i == 0 ? "" : ", ", i);
     auto connection = engine_->connect();
-    const auto rows = connection->all(
-        fmt::format("select * from read_csv({}, columns = {{{}}}, header = true, delim = ',', quote = '\"', escape = '\"', auto_detect = false, "
-                    "strict_mode = true, parallel = false)", duck::literal(path), types));
+    const auto rows =
+        connection->all(fmt::format("select * from read_csv({}, columns = {{{}}}, header = true, delim = ',', quote = "
+                                    "'\"', escape = '\"', auto_detect = false, "
+                                    "strict_mode = true, parallel = false)",
+                                    duck::literal(path), types));
     if (!rows) return std::nullopt;
     std::vector<std::string> out;
     for (const auto& row : *rows) {
@@ -123,7 +128,9 @@ class PartsTest : public testing::Test {
     return out;
   }
 
-  std::size_t part_files() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(dir_ / "parts"), fs::directory_iterator())); }
+  std::size_t part_files() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(dir_ / "parts"), fs::directory_iterator()));
+  }
 
   fs::path dir_;
   std::unique_ptr<duck::Database> engine_;
@@ -141,8 +148,12 @@ TEST_F(PartsTest, CutsAtRecordEndsAndNumbersRows) {
 }
 
 TEST_F(PartsTest, MakesLineEndsAlikeAndKeepsThoseInQuotes) {
-  EXPECT_THAT(cut("a,b\r\n1,\"x\r\ny\"\r\n2,\"\r\"\n3,4").texts, testing::ElementsAre("a,b\n1,\"x\r\ny\"\n2,\"\r\"\n3,4\n"));
-  EXPECT_THAT(cut("\xef\xbb\xbf" "a,b\n1,2").texts, testing::ElementsAre("a,b\n1,2\n"));
+  EXPECT_THAT(cut("a,b\r\n1,\"x\r\ny\"\r\n2,\"\r\"\n3,4").texts,
+              testing::ElementsAre("a,b\n1,\"x\r\ny\"\n2,\"\r\"\n3,4\n"));
+  EXPECT_THAT(cut("\xef\xbb\xbf"
+                  "a,b\n1,2")
+                  .texts,
+              testing::ElementsAre("a,b\n1,2\n"));
   EXPECT_THAT(cut("\r\n\na,b\n1,2\n").texts, testing::ElementsAre("a,b\n1,2\n"));
 }
 
@@ -155,7 +166,9 @@ TEST_F(PartsTest, BlankLinesAreLeftOutUnlessThereIsOneColumn) {
 }
 
 TEST_F(PartsTest, AHeaderAloneHasNoPart) {
-  for (const char* text : {"a,b", "a,b\n", "a,b\r\n", "a,b\n\n\n", "\xef\xbb\xbf" "a,b\n"}) {
+  for (const char* text : {"a,b", "a,b\n", "a,b\r\n", "a,b\n\n\n",
+                           "\xef\xbb\xbf"
+                           "a,b\n"}) {
     const auto cut = this->cut(text, 1);
     ASSERT_TRUE(cut.rows) << text;
     EXPECT_EQ(*cut.rows, 0);
@@ -174,7 +187,8 @@ TEST_F(PartsTest, RefusesWhatIsNotCsv) {
       {"a,b\r1,2\r", "the header row: a carriage return stands alone"},
       {"a,b\n1,2\n3,x\ry\n", "row 2: a carriage return stands alone"},
       {"a,b\n1,2\r", "row 1: a carriage return stands alone"},
-      {"a,b\n1,2\n" + std::string(70, 'x') + "\r" + std::string(70, 'y') + "\n", "row 2: a carriage return stands alone"},
+      {"a,b\n1,2\n" + std::string(70, 'x') + "\r" + std::string(70, 'y') + "\n",
+       "row 2: a carriage return stands alone"},
   };
   for (const auto& [text, message] : cases) {
     const auto cut = this->cut(text);
@@ -198,7 +212,8 @@ TEST_F(PartsTest, ALineWithoutEndStopsAtTheLimit) {
   fs::resize_file(path, 10LL << 30);
   LandedFile file;
   file.source_path = "hole.csv";
-  const auto rows = split_csv(path, file, {}, (dir_ / "parts").string(), 1 << 20, [](const CsvPart&) { return Status(); }, nullptr, 1 << 20);
+  const auto rows = split_csv(
+      path, file, {}, (dir_ / "parts").string(), 1 << 20, [](const CsvPart&) { return Status(); }, nullptr, 1 << 20);
   ASSERT_FALSE(rows);
   EXPECT_THAT(rows.error().message, testing::HasSubstr("row 2 is longer than 1048576 bytes"));
 }
@@ -255,7 +270,9 @@ TEST_F(PartsTest, FindsBrokenCompression) {
   std::string text = "a,b\n";
   for (int i = 0; i < 3000; ++i) text += fmt::format("{},{}\n", i, i * 7919 % 3001);
   for (const std::string compression : {"gzip", "zstd", "zip"}) {
-    const std::string good = compression == "gzip" ? gzip(text) : compression == "zstd" ? zstd(text) : zip({{"a.csv", text}});
+    const std::string good = compression == "gzip"   ? gzip(text)
+                             : compression == "zstd" ? zstd(text)
+                                                     : zip({{"a.csv", text}});
     ASSERT_TRUE(cut(good, 1 << 20, compression).rows);
     // Cut anywhere.
     for (std::size_t size = 0; size < good.size(); size += size < 40 || size + 40 > good.size() ? 1 : 97) {
@@ -269,7 +286,8 @@ TEST_F(PartsTest, FindsBrokenCompression) {
     for (const auto& entry : fs::directory_iterator(dir_ / "parts")) fs::remove(entry);
   }
   const std::string good = gzip(text);
-  for (const std::string& behind : {std::string("x"), std::string("\x1f\x8b"), std::string("\x1f garbage"), std::string(10, '\0')}) {
+  for (const std::string& behind :
+       {std::string("x"), std::string("\x1f\x8b"), std::string("\x1f garbage"), std::string(10, '\0')}) {
     EXPECT_FALSE(cut(good + behind, 1 << 20, "gzip").rows);
     EXPECT_FALSE(cut(zstd(text) + behind, 1 << 20, "zstd").rows);
   }
@@ -292,7 +310,10 @@ TEST_F(PartsTest, ReadsOtherEncodings) {
   EXPECT_THAT(cut("a,b\n\xe7\xe3o,1\n", 1 << 20, "", latin).texts, testing::ElementsAre("a,b\nção,1\n"));
   std::string utf16 = "\xff\xfe";
   for (const char c : std::string("a,b\r\n1,\"x\ny\"\r\n")) utf16 += std::string(1, c) + '\0';
-  utf16 += std::string("\xe7\x00,\x00" "2\x00\n\x00", 8);
+  utf16 += std::string(
+      "\xe7\x00,\x00"
+      "2\x00\n\x00",
+      8);
   EXPECT_THAT(cut(utf16).texts, testing::ElementsAre("a,b\n1,\"x\ny\"\nç,2\n"));
   EXPECT_EQ(cut(utf16.substr(0, utf16.size() - 1)).rows.error().kind, ErrorKind::corrupt_data);
   CsvDialect unknown;
@@ -307,16 +328,23 @@ TEST_F(PartsTest, ReadsOtherEncodings) {
 TEST_F(PartsTest, AnErrorOfTheReceiverStopsTheWork) {
   LandedFile file;
   int calls = 0;
-  const auto rows = split_csv(put("a\n1\n2\n3\n"), file, {}, (dir_ / "parts").string(), 1, [&](const CsvPart& part) -> Status {
-    fs::remove(part.path);
-    return ++calls == 2 ? Status(fail(ErrorKind::out_of_space, "full")) : Status();
-  }, nullptr);
+  const auto rows = split_csv(
+      put("a\n1\n2\n3\n"), file, {}, (dir_ / "parts").string(), 1,
+      [&](const CsvPart& part) -> Status {
+        fs::remove(part.path);
+        return ++calls == 2 ? Status(fail(ErrorKind::out_of_space, "full")) : Status();
+      },
+      nullptr);
   EXPECT_EQ(rows.error().kind, ErrorKind::out_of_space);
   EXPECT_EQ(calls, 2);
   EXPECT_EQ(part_files(), 0u);
   Cancel cancel;
   cancel.request();
-  EXPECT_EQ(split_csv(put("a\n1\n"), file, {}, (dir_ / "parts").string(), 1, [](const CsvPart&) { return Status(); }, &cancel).error().kind, ErrorKind::cancelled);
+  EXPECT_EQ(split_csv(
+                put("a\n1\n"), file, {}, (dir_ / "parts").string(), 1, [](const CsvPart&) { return Status(); }, &cancel)
+                .error()
+                .kind,
+            ErrorKind::cancelled);
 }
 
 TEST_F(PartsTest, FilesInAZipMustHaveTheSameColumns) {
@@ -330,7 +358,9 @@ TEST_F(PartsTest, ReadsHeaders) {
   LandedFile file;
   file.source_path = "x.csv";
   const auto header = [&](const std::string& text) { return read_csv_header(put(text), file, {}); };
-  EXPECT_THAT(*header("\xef\xbb\xbf" "a,\"b \"\"q\"\"\",\"c\nd\", \"e\" ,\r\n1,2\n"), testing::ElementsAre("a", "b \"q\"", "c\nd", "e", ""));
+  EXPECT_THAT(*header("\xef\xbb\xbf"
+                      "a,\"b \"\"q\"\"\",\"c\nd\", \"e\" ,\r\n1,2\n"),
+              testing::ElementsAre("a", "b \"q\"", "c\nd", "e", ""));
   EXPECT_THAT(*header("a"), testing::ElementsAre("a"));
   EXPECT_THAT(*header("\n\na,b\n"), testing::ElementsAre("a", "b"));
   EXPECT_EQ(header("").error().kind, ErrorKind::corrupt_data);
@@ -341,7 +371,9 @@ TEST_F(PartsTest, ReadsHeaders) {
 // Counts and contents agree with DuckDB's own reading of the same text, whole and in parts of any size.
 TEST_F(PartsTest, AgreesWithDuckDbOnNastyText) {
   std::mt19937 random(20260930);
-  const std::vector<std::string> pieces = {",", "\n", "\"", "\"\"", "x", " ", "\r\n", "\"a\"", "\"a,b\"", "\"a\nb\"", "1", ",,", "\n\n", "\"\"\"\"", "é", "long text without anything in it, "};
+  const std::vector<std::string> pieces = {
+      ",",       "\n",       "\"", "\"\"", "x",    " ",        "\r\n", "\"a\"",
+      "\"a,b\"", "\"a\nb\"", "1",  ",,",   "\n\n", "\"\"\"\"", "é",    "long text without anything in it, "};
   int read = 0;
   for (int round = 0; round < 1200; ++round) {
     const std::size_t columns = 1 + random() % 3;
@@ -354,7 +386,19 @@ TEST_F(PartsTest, AgreesWithDuckDbOnNastyText) {
         continue;
       }
       for (std::size_t column = 0; column < columns; ++column) {
-        static const std::vector<std::string> fields = {"", "x", "\"\"", "\"a,b\"", "\"q\"\"q\"", "\"two\nlines\"", "\"cr\r\nlf\"", "a\"b", "c\"\"d", " \"sp\" ", "\"\n\"", "some longer field that fills a block of sixty-four bytes, or", "ç"};
+        static const std::vector<std::string> fields = {"",
+                                                        "x",
+                                                        "\"\"",
+                                                        "\"a,b\"",
+                                                        "\"q\"\"q\"",
+                                                        "\"two\nlines\"",
+                                                        "\"cr\r\nlf\"",
+                                                        "a\"b",
+                                                        "c\"\"d",
+                                                        " \"sp\" ",
+                                                        "\"\n\"",
+                                                        "some longer field that fills a block of sixty-four bytes, or",
+                                                        "ç"};
         std::string field = fields[random() % fields.size()];
         if (columns != 1 && column == 0 && field.starts_with(' ')) field = "x";
         if (column > 0) text += ",";
@@ -367,8 +411,10 @@ TEST_F(PartsTest, AgreesWithDuckDbOnNastyText) {
     const auto whole = cut(text, 1LL << 40);
     for (const auto& entry : fs::directory_iterator(dir_ / "parts")) fs::remove(entry);
     if (!whole.rows) continue;
-    if (text.find("\r\n") == std::string::npos || whole.texts.empty()) unix_text = text;
-    else unix_text = whole.texts[0];
+    if (text.find("\r\n") == std::string::npos || whole.texts.empty())
+      unix_text = text;
+    else
+      unix_text = whole.texts[0];
     const auto want = duck_rows(unix_text, columns);
     if (!want) continue;
     ++read;

@@ -25,7 +25,8 @@ __attribute__((target("avx2,pclmul"))) Found find_wide(const char* bytes, char d
   };
   Found out{equal('\n'), equal('\r'), equal(delimiter), quote == '\0' ? 0 : equal(quote), 0};
   // A product without carries by all ones is a running parity.
-  const __m128i product = _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(out.quotes)), _mm_set1_epi8(-1), 0);
+  const __m128i product =
+      _mm_clmulepi64_si128(_mm_set_epi64x(0, static_cast<long long>(out.quotes)), _mm_set1_epi8(-1), 0);
   out.parity = static_cast<std::uint64_t>(_mm_cvtsi128_si64(product));
   return out;
 }
@@ -81,10 +82,14 @@ QuoteScanner::State QuoteScanner::state_after(const char* bytes, State before) c
   const int spaces = 63 - i;
   if (i >= 0) {
     const char c = bytes[i];
-    if (c == '\n') before = State::record_start;
-    else if (c == delimiter_) before = State::field_start;
-    else if (quote_ != '\0' && c == quote_) before = State::closed;
-    else before = State::plain;
+    if (c == '\n')
+      before = State::record_start;
+    else if (c == delimiter_)
+      before = State::field_start;
+    else if (quote_ != '\0' && c == quote_)
+      before = State::closed;
+    else
+      before = State::plain;
   }
   if (spaces == 0) return before;
   if (before == State::closed || before == State::space_behind) return State::space_behind;

@@ -4,7 +4,8 @@
 ///
 /// Follows DuckDB's reader: a quote opens a field only at its start (one space may stand before it) or behind a closed
 /// quote and spaces; a quote elsewhere is a character. Blocks where quotes stand as they should are read with bit
-/// masks (prefix xor of the quotes: inside or outside); any other block byte by byte. Held to DuckDB's answer by a fuzz test.
+/// masks (prefix xor of the quotes: inside or outside); any other block byte by byte. Held to DuckDB's answer by a fuzz
+/// test.
 
 #include <cstdint>
 #include <string_view>
@@ -13,7 +14,7 @@ namespace centavo {
 
 /// Bit i speaks of byte i.
 struct RecordMasks {
-  std::uint64_t ends = 0;     ///< '\n' outside quotes
+  std::uint64_t ends = 0;  ///< '\n' outside quotes
   std::uint64_t returns = 0;  ///< '\r' outside quotes
 };
 
@@ -29,10 +30,12 @@ class QuoteScanner {
 
  private:
   enum class State : std::uint8_t {
-    record_start, field_start,
-    space_before,   // one space at a field's start
-    plain, quoted,
-    closed,         // behind a quote that closes, or is the first of two
+    record_start,
+    field_start,
+    space_before,  // one space at a field's start
+    plain,
+    quoted,
+    closed,  // behind a quote that closes, or is the first of two
     space_behind,
   };
   RecordMasks scan_slowly(const char* bytes, unsigned size);

@@ -22,7 +22,8 @@ std::map<std::string, SeenFile> from_landings(const std::vector<Landing>& landin
 
 }  // namespace
 
-Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, const std::string& kind_digest, const std::vector<Landing>& landings) {
+Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, const std::string& kind_digest,
+                                  const std::vector<Landing>& landings) {
   SeenFiles out;
   out.key_ = raw_root + "/_seen.json";
   out.kind_digest_ = kind_digest;
@@ -37,8 +38,9 @@ Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, con
   if (text_or(*json, "kind") != kind_digest || !json->contains("files") || !(*json)["files"].is_array()) return out;
   for (const Json& item : (*json)["files"]) {
     SeenFile seen;
-    seen.file = {text_or(item, "path"), text_or(item, "digest"), text_or(item, "raw_key"), int_or(item, "size_bytes", -1),
-                 int_or(item, "modified_ms"), text_or(item, "format"), text_or(item, "compression")};
+    seen.file = {text_or(item, "path"),          text_or(item, "digest"),     text_or(item, "raw_key"),
+                 int_or(item, "size_bytes", -1), int_or(item, "modified_ms"), text_or(item, "format"),
+                 text_or(item, "compression")};
     seen.periods.column = text_or(item, "column");
     if (item.contains("periods") && item["periods"].is_array()) {
       for (const Json& period : item["periods"]) {
@@ -63,7 +65,9 @@ std::string SeenFiles::text() const {
                      {"periods", seen.periods.periods},
                      {"column", seen.periods.column}});
   }
-  return Json({{"kind", kind_digest_}, {"files", std::move(files)}}).dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return Json({{"kind", kind_digest_}, {"files", std::move(files)}})
+             .dump(-1, ' ', false, Json::error_handler_t::replace) +
+         "\n";
 }
 
 Status SeenFiles::save(Store& store) const {
@@ -74,7 +78,8 @@ Status SeenFiles::save(Store& store) const {
 
 const SeenFile* SeenFiles::unchanged(const SourceFile& file) const {
   const SeenFile* const seen = find(file.path);
-  const bool same = seen != nullptr && seen->file.size_bytes == file.size_bytes && seen->file.modified_ms == file.modified_ms;
+  const bool same =
+      seen != nullptr && seen->file.size_bytes == file.size_bytes && seen->file.modified_ms == file.modified_ms;
   return same ? seen : nullptr;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 /// \file flow/connect/seen_files.h
-/// What the last landing learned about each file of a source, so that an unchanged file is not opened again. Only a cache:
-/// raw/<source>/_seen.json may be removed at any time, the landings are the truth.
+/// What the last landing learned about each file of a source, so that an unchanged file is not opened again. Only a
+/// cache: raw/<source>/_seen.json may be removed at any time, the landings are the truth.
 
 #include <map>
 #include <string>
@@ -19,8 +19,10 @@ struct SeenFile {
 
 class SeenFiles {
  public:
-  /// `kind_digest`: of the source's kind; what another version of it learned does not count. Without the cache, what the landings say.
-  static Result<SeenFiles> load(Store& store, const std::string& raw_root, const std::string& kind_digest, const std::vector<Landing>& landings);
+  /// `kind_digest`: of the source's kind; what another version of it learned does not count. Without the cache, what
+  /// the landings say.
+  static Result<SeenFiles> load(Store& store, const std::string& raw_root, const std::string& kind_digest,
+                                const std::vector<Landing>& landings);
   /// Writes it when it changed.
   Status save(Store& store) const;
 

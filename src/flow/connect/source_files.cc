@@ -84,7 +84,8 @@ class Walk {
   Status entries(const std::string& local, const std::string& path) {
     DIR* const directory = ::opendir(local.c_str());
     if (directory == nullptr) {
-      return fail(errno == EACCES ? ErrorKind::permission_denied : ErrorKind::io, "list {}: {}", local, std::strerror(errno));
+      return fail(errno == EACCES ? ErrorKind::permission_denied : ErrorKind::io, "list {}: {}", local,
+                  std::strerror(errno));
     }
     const std::unique_ptr<DIR, int (*)(DIR*)> owner(directory, ::closedir);
     std::vector<std::string> names;
@@ -97,7 +98,7 @@ class Walk {
     for (const std::string& name : names) {
       const std::string inner = local + "/" + name;
       const std::string inner_path = path.empty() ? name : path + "/" + name;
-      struct stat found {};
+      struct stat found{};
       if (::stat(inner.c_str(), &found) != 0) continue;  // gone since, or a link to nothing
       if (S_ISDIR(found.st_mode)) TRY(folder(inner, inner_path, found));
       if (S_ISREG(found.st_mode)) {
@@ -124,7 +125,8 @@ bool fits_glob(std::string_view path, std::string_view pattern) {
 }
 
 const SourceFile* SourceFiles::find(std::string_view path) const {
-  const auto it = std::lower_bound(files.begin(), files.end(), path, [](const SourceFile& file, std::string_view p) { return file.path < p; });
+  const auto it = std::lower_bound(files.begin(), files.end(), path,
+                                   [](const SourceFile& file, std::string_view p) { return file.path < p; });
   return it != files.end() && it->path == path ? &*it : nullptr;
 }
 
@@ -135,7 +137,7 @@ Result<SourceFiles> list_source(const std::string& uri, const std::string& base,
 
   SourceFiles out;
   std::string pattern;
-  struct stat found {};
+  struct stat found{};
   int code = ::stat(path.c_str(), &found) == 0 ? 0 : errno;
   if (code != 0 && path.find_first_of("*?[") != std::string::npos) {
     // A glob: the folder is what stands before the first part with a wildcard.
@@ -145,8 +147,11 @@ Result<SourceFiles> list_source(const std::string& uri, const std::string& base,
     code = ::stat(path.c_str(), &found) == 0 ? 0 : errno;
   }
   if (code != 0) {
-    const ErrorKind kind = code == ENOENT || code == ENOTDIR ? ErrorKind::not_found : code == EACCES ? ErrorKind::permission_denied : ErrorKind::io;
-    return fail_hint("check the source's uri, and that the folder is mounted", kind, "read {}: {}", path, std::strerror(code));
+    const ErrorKind kind = code == ENOENT || code == ENOTDIR ? ErrorKind::not_found
+                           : code == EACCES                  ? ErrorKind::permission_denied
+                                                             : ErrorKind::io;
+    return fail_hint("check the source's uri, and that the folder is mounted", kind, "read {}: {}", path,
+                     std::strerror(code));
   }
   if (S_ISREG(found.st_mode)) {
     const auto slash = path.rfind('/');
@@ -160,11 +165,13 @@ Result<SourceFiles> list_source(const std::string& uri, const std::string& base,
   TRY(Walk(out.files, left_out).folder(path, "", found));
   if (!pattern.empty()) {
     std::erase_if(out.files, [&](const SourceFile& file) {
-      return pattern.find('/') == std::string::npos ? file.path.find('/') != std::string::npos || !fits_glob(file.path, pattern)
-                                                    : !fits_glob(file.path, pattern);
+      return pattern.find('/') == std::string::npos
+                 ? file.path.find('/') != std::string::npos || !fits_glob(file.path, pattern)
+                 : !fits_glob(file.path, pattern);
     });
   }
-  std::sort(out.files.begin(), out.files.end(), [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
+  std::sort(out.files.begin(), out.files.end(),
+            [](const SourceFile& a, const SourceFile& b) { return a.path < b.path; });
   return out;
 }
 
@@ -177,14 +184,22 @@ FileKind kind_of_name(std::string_view path) {
     name.resize(name.size() - ending.size());
     return true;
   };
-  if (take(".gz") || take(".gzip")) out.compression = "gzip";
-  else if (take(".zst") || take(".zstd")) out.compression = "zstd";
-  else if (take(".zip")) out.compression = "zip";
-  if (take(".csv") || take(".tsv") || take(".txt")) out.format = "csv";
-  else if (take(".jsonl") || take(".ndjson")) out.format = "jsonl";
-  else if (take(".json")) out.format = "json";
-  else if (take(".parquet") && out.compression.empty()) out.format = "parquet";
-  else if (out.compression == "zip") out.format = "csv";  // report.zip, as AWS and Azure name them
+  if (take(".gz") || take(".gzip"))
+    out.compression = "gzip";
+  else if (take(".zst") || take(".zstd"))
+    out.compression = "zstd";
+  else if (take(".zip"))
+    out.compression = "zip";
+  if (take(".csv") || take(".tsv") || take(".txt"))
+    out.format = "csv";
+  else if (take(".jsonl") || take(".ndjson"))
+    out.format = "jsonl";
+  else if (take(".json"))
+    out.format = "json";
+  else if (take(".parquet") && out.compression.empty())
+    out.format = "parquet";
+  else if (out.compression == "zip")
+    out.format = "csv";  // report.zip, as AWS and Azure name them
   return out;
 }
 

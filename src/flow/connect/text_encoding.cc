@@ -17,7 +17,8 @@ std::string lower(std::string text) {
 
 }  // namespace
 
-Utf8Converter::Utf8Converter(std::string encoding, ByteSink out) : encoding_(lower(std::move(encoding))), out_(std::move(out)) {}
+Utf8Converter::Utf8Converter(std::string encoding, ByteSink out)
+    : encoding_(lower(std::move(encoding))), out_(std::move(out)) {}
 
 Utf8Converter::~Utf8Converter() {
   if (iconv_ != nullptr) ::iconv_close(static_cast<iconv_t>(iconv_));
@@ -66,8 +67,8 @@ Status Utf8Converter::convert(std::string_view bytes) {
   const int error = errno;
   const std::size_t used = input.size() - in_left;
   if (code == static_cast<std::size_t>(-1) && error != EINVAL) {
-    return fail_hint("say the file's real encoding in its source", ErrorKind::corrupt_data,
-                     "byte {} is not {}", read_ + static_cast<std::int64_t>(used), encoding_);
+    return fail_hint("say the file's real encoding in its source", ErrorKind::corrupt_data, "byte {} is not {}",
+                     read_ + static_cast<std::int64_t>(used), encoding_);
   }
   read_ += static_cast<std::int64_t>(used);
   pending_.assign(input, used);

@@ -10,7 +10,8 @@
 
 namespace centavo {
 
-/// Drops a byte order mark. Text that starts with UTF-16's mark is read as UTF-16 whatever was declared: it cannot be UTF-8.
+/// Drops a byte order mark. Text that starts with UTF-16's mark is read as UTF-16 whatever was declared: it cannot be
+/// UTF-8.
 class Utf8Converter {
  public:
   /// "" and "utf-8", "utf-16", "latin-1", or any other name that iconv knows.

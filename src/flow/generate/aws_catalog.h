@@ -1,6 +1,7 @@
 #pragma once
 /// \file flow/generate/aws_catalog.h
-/// What the generated bill can hold: services with their usage types, and regions. Names as AWS writes them; prices near the public ones.
+/// What the generated bill can hold: services with their usage types, and regions. Names as AWS writes them; prices
+/// near the public ones.
 
 #include <cstdint>
 #include <span>
@@ -12,8 +13,32 @@ namespace centavo::generate {
 
 /// How a resource of this usage is named; decides lineItem/ResourceId.
 enum class ResourceForm : std::uint8_t {
-  none, instance, volume, snapshot, nat_gateway, load_balancer, bucket, database, function, distribution, table, cache,
-  task, cluster, log_group, queue, topic, search_domain, stream, key, secret, zone, api, vault, file_system, repository,
+  none,
+  instance,
+  volume,
+  snapshot,
+  nat_gateway,
+  load_balancer,
+  bucket,
+  database,
+  function,
+  distribution,
+  table,
+  cache,
+  task,
+  cluster,
+  log_group,
+  queue,
+  topic,
+  search_domain,
+  stream,
+  key,
+  secret,
+  zone,
+  api,
+  vault,
+  file_system,
+  repository,
 };
 
 /// The services whose discounts, credits and taxes are kept apart; `other` is everything else.

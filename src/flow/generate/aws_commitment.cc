@@ -36,7 +36,10 @@ std::uint64_t term_key(std::uint64_t key, int first_month, int month) {
 void Reservation::enter(int month) {
   const std::uint64_t term = term_key(key, first_month, month);
   const std::string_view code = product->kind->product_code;
-  const std::string_view service = code == "AmazonRDS" ? "rds" : code == "AmazonElastiCache" ? "elasticache" : code == "AmazonES" ? "es" : "ec2";
+  const std::string_view service = code == "AmazonRDS"           ? "rds"
+                                   : code == "AmazonElastiCache" ? "elasticache"
+                                   : code == "AmazonES"          ? "es"
+                                                                 : "ec2";
   arn = fmt::format("arn:aws:{}:{}:{}:{}{}", service, product->region->code, account->id,
                     service == "ec2" ? "reserved-instances/" : "ri:", uuid_of(term));
   subscription = std::to_string(1000000000 + term % 9000000000);
@@ -47,7 +50,8 @@ void SavingsPlan::enter(int month) {
   arn = fmt::format("arn:aws:savingsplans::{}:savingsplan/{}", account->id, uuid_of(term_key(key, first_month, month)));
 }
 
-std::vector<Reservation> buy_reservations(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count, int months) {
+std::vector<Reservation> buy_reservations(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count,
+                                          int months) {
   std::vector<Reservation> out;
   for (int i = 0; i < count; ++i) {
     const Wanted& wanted = kReservations[static_cast<std::size_t>(i)];
@@ -66,7 +70,8 @@ std::vector<Reservation> buy_reservations(const Fleet& fleet, std::uint64_t seed
   return out;
 }
 
-std::vector<SavingsPlan> buy_savings_plans(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count, int months) {
+std::vector<SavingsPlan> buy_savings_plans(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count,
+                                           int months) {
   // What all that plans cover would cost in an hour under a plan; the plans together commit to two thirds of it.
   const auto kinds = usage_kinds();
   Int128 hourly = 0;
@@ -79,7 +84,7 @@ std::vector<SavingsPlan> buy_savings_plans(const Fleet& fleet, std::uint64_t see
     }
   }
   const auto share = static_cast<Amount>(hourly / 1000 * 2 / 3 / count);
-  const Amount commitment = std::max<Amount>(share / 10'000'000 * 10'000'000, 0.01_amount);   // AWS sells steps of 0.001
+  const Amount commitment = std::max<Amount>(share / 10'000'000 * 10'000'000, 0.01_amount);  // AWS sells steps of 0.001
   std::vector<SavingsPlan> out;
   for (int i = 0; i < count; ++i) {
     SavingsPlan plan;

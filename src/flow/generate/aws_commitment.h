@@ -47,7 +47,9 @@ struct SavingsPlan {
 };
 
 /// Commitments that fit a bill with `rows_an_hour` usage lines at any time (of instances: as many instances).
-std::vector<Reservation> buy_reservations(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count, int months);
-std::vector<SavingsPlan> buy_savings_plans(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count, int months);
+std::vector<Reservation> buy_reservations(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count,
+                                          int months);
+std::vector<SavingsPlan> buy_savings_plans(const Fleet& fleet, std::uint64_t seed, std::int64_t rows_an_hour, int count,
+                                           int months);
 
 }  // namespace centavo::generate

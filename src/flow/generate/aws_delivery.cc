@@ -12,7 +12,13 @@ constexpr std::int64_t kPaceRows = 1 << 14;
 
 Delivery::Delivery(const AwsOptions& options, const Layout& layout, const Bill& bill, const Assembly& assembly,
                    const std::string& out_dir, duck::Database* engine, Pace& pace)
-    : options_(options), layout_(layout), bill_(bill), assembly_(assembly), out_dir_(out_dir), engine_(engine), pace_(pace) {
+    : options_(options),
+      layout_(layout),
+      bill_(bill),
+      assembly_(assembly),
+      out_dir_(out_dir),
+      engine_(engine),
+      pace_(pace) {
   RecordWriter header(header_);
   for (const auto& column : layout_.columns()) header.text(layout_.csv_name(column));
   header.end();
@@ -52,7 +58,8 @@ Status Delivery::to_parquet(const std::string& csv_path, const std::string& parq
   std::string select, types;
   for (const auto& column : layout_.columns()) {
     const std::string name = layout_.csv_name(column);
-    select += fmt::format("{}{} as {}", select.empty() ? "" : ", ", duck::name(name), duck::name(layout_.parquet_name(column)));
+    select += fmt::format("{}{} as {}", select.empty() ? "" : ", ", duck::name(name),
+                          duck::name(layout_.parquet_name(column)));
     types += fmt::format("{}{}: {}", types.empty() ? "" : ", ", duck::literal(name), duck::literal(column.parquet));
   }
   duck::Connection connection = TRY(engine_->connect());

@@ -10,15 +10,18 @@ namespace {
 constexpr std::size_t kCachedSlotsMax = 20000;   // some 12 MB
 constexpr Amount kPlanShare = 0.68_amount;       // what a savings plan leaves of the price
 
-constexpr std::array<std::string_view, 8> kTeams = {"payments", "search", "checkout", "ads", "platform", "data", "mobile", "risk"};
-constexpr std::array<std::string_view, 8> kTenants = {"tenant-payments", "tenant-search", "tenant-checkout", "tenant-ads",
-                                                      "tenant-platform", "tenant-data", "tenant-mobile", "tenant-risk"};
+constexpr std::array<std::string_view, 8> kTeams = {"payments", "search", "checkout", "ads",
+                                                    "platform", "data",   "mobile",   "risk"};
+constexpr std::array<std::string_view, 8> kTenants = {"tenant-payments", "tenant-search",   "tenant-checkout",
+                                                      "tenant-ads",      "tenant-platform", "tenant-data",
+                                                      "tenant-mobile",   "tenant-risk"};
 
 std::string arn(std::string_view service, const Region& region, const Account& account, std::string_view rest) {
   return fmt::format("arn:aws:{}:{}:{}:{}", service, region.code, account.id, rest);
 }
 
-std::string resource_name(ResourceForm form, const Region& region, const Account& account, std::string_view team, Random& random) {
+std::string resource_name(ResourceForm form, const Region& region, const Account& account, std::string_view team,
+                          Random& random) {
   const auto hex = [&](int length) { return random_text(random, Alphabet::hex, length); };
   switch (form) {
     case ResourceForm::none: return {};
@@ -30,19 +33,25 @@ std::string resource_name(ResourceForm form, const Region& region, const Account
       return arn("elasticloadbalancing", region, account, fmt::format("loadbalancer/app/{}-alb/{}", team, hex(16)));
     case ResourceForm::bucket: return fmt::format("{}-{}-{}", team, random.percent(50) ? "assets" : "logs", hex(6));
     case ResourceForm::database: return arn("rds", region, account, fmt::format("db:{}-db-{}", team, hex(4)));
-    case ResourceForm::function: return arn("lambda", region, account, fmt::format("function:{}-worker-{}", team, hex(4)));
-    case ResourceForm::distribution: return fmt::format("arn:aws:cloudfront::{}:distribution/E{}", account.id, random_text(random, Alphabet::upper, 13));
+    case ResourceForm::function:
+      return arn("lambda", region, account, fmt::format("function:{}-worker-{}", team, hex(4)));
+    case ResourceForm::distribution:
+      return fmt::format("arn:aws:cloudfront::{}:distribution/E{}", account.id,
+                         random_text(random, Alphabet::upper, 13));
     case ResourceForm::table: return arn("dynamodb", region, account, fmt::format("table/{}-{}", team, hex(4)));
-    case ResourceForm::cache: return arn("elasticache", region, account, fmt::format("cluster:{}-cache-{}", team, hex(4)));
+    case ResourceForm::cache:
+      return arn("elasticache", region, account, fmt::format("cluster:{}-cache-{}", team, hex(4)));
     case ResourceForm::task: return arn("ecs", region, account, fmt::format("task/{}/{}", team, hex(32)));
     case ResourceForm::cluster: return arn("eks", region, account, fmt::format("cluster/{}-{}", team, hex(4)));
-    case ResourceForm::log_group: return arn("logs", region, account, fmt::format("log-group:/app/{}/{}", team, hex(4)));
+    case ResourceForm::log_group:
+      return arn("logs", region, account, fmt::format("log-group:/app/{}/{}", team, hex(4)));
     case ResourceForm::queue: return arn("sqs", region, account, fmt::format("{}-events-{}", team, hex(4)));
     case ResourceForm::topic: return arn("sns", region, account, fmt::format("{}-alerts-{}", team, hex(4)));
     case ResourceForm::search_domain: return arn("es", region, account, fmt::format("domain/{}-{}", team, hex(4)));
     case ResourceForm::stream: return arn("kinesis", region, account, fmt::format("stream/{}-{}", team, hex(4)));
     case ResourceForm::key: return arn("kms", region, account, "key/" + uuid_of(random.next()));
-    case ResourceForm::secret: return arn("secretsmanager", region, account, fmt::format("secret:{}/api-{}", team, hex(6)));
+    case ResourceForm::secret:
+      return arn("secretsmanager", region, account, fmt::format("secret:{}/api-{}", team, hex(6)));
     case ResourceForm::zone: return "arn:aws:route53:::hostedzone/Z" + random_text(random, Alphabet::upper, 13);
     case ResourceForm::api: return fmt::format("arn:aws:apigateway:{}::/apis/{}", region.code, hex(10));
     case ResourceForm::vault: return arn("backup", region, account, "recovery-point:" + uuid_of(random.next()));
@@ -55,7 +64,8 @@ std::string resource_name(ResourceForm form, const Region& region, const Account
 template <class Range>
 std::vector<std::uint16_t> by_weight(const Range& range) {
   std::vector<std::uint16_t> out;
-  for (std::size_t i = 0; i < range.size(); ++i) out.insert(out.end(), static_cast<std::size_t>(range[i].weight), static_cast<std::uint16_t>(i));
+  for (std::size_t i = 0; i < range.size(); ++i)
+    out.insert(out.end(), static_cast<std::size_t>(range[i].weight), static_cast<std::uint16_t>(i));
   return out;
 }
 
@@ -67,11 +77,13 @@ Product make_product(const UsageKind& kind, const Region& region, const Layout& 
   if (kind.savings_plan) out.plan_rate = times(out.rate, kPlanShare);
   out.usage_type = fmt::format("{}{}", region.prefix, kind.usage_type);
   out.rate_text = text_of(out.rate);
-  Random random(mix(static_cast<std::uint64_t>(&kind - usage_kinds().data()), static_cast<std::uint64_t>(&region - regions().data())));
+  Random random(mix(static_cast<std::uint64_t>(&kind - usage_kinds().data()),
+                    static_cast<std::uint64_t>(&region - regions().data())));
   out.sku = random_text(random, Alphabet::upper, 16);
   out.rate_code = out.sku + ".JRTCKXETXF.6YS6EN2CT7";
   out.rate_id = random_text(random, Alphabet::digits, 9);
-  out.description = csv_field(fmt::format("${} per {} of {} in {}", out.rate_text, kind.unit, out.usage_type, region.location));
+  out.description =
+      csv_field(fmt::format("${} per {} of {} in {}", out.rate_text, kind.unit, out.usage_type, region.location));
   out.columns = layout.product_columns(out);
   return out;
 }
@@ -105,24 +117,33 @@ const Product& Fleet::product(int kind, int region) const {
 
 std::int64_t Fleet::expected(std::int64_t rows, int kind, int region) const {
   const auto all = static_cast<std::int64_t>(kind_by_weight_.size() * region_by_weight_.size());
-  return rows * usage_kinds()[static_cast<std::size_t>(kind)].weight * regions()[static_cast<std::size_t>(region)].weight / all;
+  return rows * usage_kinds()[static_cast<std::size_t>(kind)].weight *
+         regions()[static_cast<std::size_t>(region)].weight / all;
 }
 
 Slot Fleet::make(std::int64_t index) const {
   Slot out;
   out.key = mix(seed_, static_cast<std::uint64_t>(index));
   Random random(out.key);
-  const int kind = kind_by_weight_[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(kind_by_weight_.size())))];
-  const int region = region_by_weight_[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(region_by_weight_.size())))];
+  const int kind =
+      kind_by_weight_[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(kind_by_weight_.size())))];
+  const int region =
+      region_by_weight_[static_cast<std::size_t>(random.below(static_cast<std::int64_t>(region_by_weight_.size())))];
   out.product = &product(kind, region);
   // A few accounts carry most of the bill; the payer runs nothing itself.
   const auto linked = static_cast<std::int64_t>(accounts_.size()) - 1;
   const std::int64_t account = 1 + std::min(random.below(linked), random.below(linked));
   out.account = &accounts_[static_cast<std::size_t>(account)];
-  const std::string_view team = random.percent(80) ? out.account->team : kTeams[static_cast<std::size_t>(random.below(8))];
+  const std::string_view team =
+      random.percent(80) ? out.account->team : kTeams[static_cast<std::size_t>(random.below(8))];
   out.team = random.percent(82) ? team : "";
   const auto env = random.below(100);
-  out.env = account >= 9 ? (env < 90 ? "dev" : "") : env < 64 ? "prod" : env < 78 ? "staging" : env < 83 ? "production" : env < 86 ? "Prod" : "";
+  out.env = account >= 9 ? (env < 90 ? "dev" : "")
+            : env < 64   ? "prod"
+            : env < 78   ? "staging"
+            : env < 83   ? "production"
+            : env < 86   ? "Prod"
+                         : "";
   out.tenant = random.percent(93) ? out.account->tenant : "";
   out.id = random_text(random, Alphabet::lower, 52);
   out.negation_id = out.id;

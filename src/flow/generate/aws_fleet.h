@@ -1,7 +1,7 @@
 #pragma once
 /// \file flow/generate/aws_fleet.h
-/// Who runs what in the generated bill: accounts, products, and slots. A slot is one resource with one kind of usage; its key
-/// alone decides everything about it, so a bill of any size needs only the slots of one hour.
+/// Who runs what in the generated bill: accounts, products, and slots. A slot is one resource with one kind of usage;
+/// its key alone decides everything about it, so a bill of any size needs only the slots of one hour.
 
 #include <cstdint>
 #include <deque>

@@ -49,7 +49,8 @@ class Layout {
   /// Appends the line as one CSV record with its line end.
   virtual void append_row(std::string& out, const Bill& bill, const Line& line) const = 0;
   /// Path of data file `number` (from 1), and the manifests of a delivery in order of writing, relative to `out_dir`.
-  virtual std::string data_path(const AwsOptions& options, const Bill& bill, const Assembly& assembly, int number) const = 0;
+  virtual std::string data_path(const AwsOptions& options, const Bill& bill, const Assembly& assembly,
+                                int number) const = 0;
   struct Manifest {
     std::string path;
     std::string text;

@@ -10,48 +10,123 @@ constexpr std::string_view kString = "String";
 constexpr std::string_view kDecimal = "OptionalBigDecimal";
 constexpr std::string_view kDate = "DateTime";
 
-constexpr LayoutColumn text(std::string_view category, std::string_view name) { return {category, name, kString, "VARCHAR"}; }
-constexpr LayoutColumn number(std::string_view category, std::string_view name) { return {category, name, kDecimal, "DOUBLE"}; }
-constexpr LayoutColumn date(std::string_view category, std::string_view name) { return {category, name, kDate, "TIMESTAMP"}; }
+constexpr LayoutColumn text(std::string_view category, std::string_view name) {
+  return {category, name, kString, "VARCHAR"};
+}
+constexpr LayoutColumn number(std::string_view category, std::string_view name) {
+  return {category, name, kDecimal, "DOUBLE"};
+}
+constexpr LayoutColumn date(std::string_view category, std::string_view name) {
+  return {category, name, kDate, "TIMESTAMP"};
+}
 
 constexpr LayoutColumn kColumns[] = {
-    text("identity", "LineItemId"), {"identity", "TimeInterval", "Interval", "VARCHAR"},
-    text("bill", "InvoiceId"), text("bill", "InvoicingEntity"), text("bill", "BillingEntity"), text("bill", "BillType"),
-    text("bill", "PayerAccountId"), date("bill", "BillingPeriodStartDate"), date("bill", "BillingPeriodEndDate"),
-    text("lineItem", "UsageAccountId"), text("lineItem", "LineItemType"), date("lineItem", "UsageStartDate"),
-    date("lineItem", "UsageEndDate"), text("lineItem", "ProductCode"), text("lineItem", "UsageType"),
-    text("lineItem", "Operation"), text("lineItem", "AvailabilityZone"), number("lineItem", "UsageAmount"),
-    number("lineItem", "NormalizationFactor"), number("lineItem", "NormalizedUsageAmount"), text("lineItem", "CurrencyCode"),
-    text("lineItem", "UnblendedRate"), number("lineItem", "UnblendedCost"), text("lineItem", "BlendedRate"),
-    number("lineItem", "BlendedCost"), text("lineItem", "LineItemDescription"), text("lineItem", "TaxType"),
+    text("identity", "LineItemId"),
+    {"identity", "TimeInterval", "Interval", "VARCHAR"},
+    text("bill", "InvoiceId"),
+    text("bill", "InvoicingEntity"),
+    text("bill", "BillingEntity"),
+    text("bill", "BillType"),
+    text("bill", "PayerAccountId"),
+    date("bill", "BillingPeriodStartDate"),
+    date("bill", "BillingPeriodEndDate"),
+    text("lineItem", "UsageAccountId"),
+    text("lineItem", "LineItemType"),
+    date("lineItem", "UsageStartDate"),
+    date("lineItem", "UsageEndDate"),
+    text("lineItem", "ProductCode"),
+    text("lineItem", "UsageType"),
+    text("lineItem", "Operation"),
+    text("lineItem", "AvailabilityZone"),
+    number("lineItem", "UsageAmount"),
+    number("lineItem", "NormalizationFactor"),
+    number("lineItem", "NormalizedUsageAmount"),
+    text("lineItem", "CurrencyCode"),
+    text("lineItem", "UnblendedRate"),
+    number("lineItem", "UnblendedCost"),
+    text("lineItem", "BlendedRate"),
+    number("lineItem", "BlendedCost"),
+    text("lineItem", "LineItemDescription"),
+    text("lineItem", "TaxType"),
     text("lineItem", "LegalEntity"),
-    text("product", "ProductName"), text("product", "availability"), text("product", "durability"), text("product", "eventType"),
-    text("product", "feeCode"), text("product", "feeDescription"), text("product", "fromLocation"),
-    text("product", "fromLocationType"), text("product", "fromRegionCode"), text("product", "group"),
-    text("product", "groupDescription"), text("product", "location"), text("product", "locationType"),
-    text("product", "messageDeliveryFrequency"), text("product", "messageDeliveryOrder"), text("product", "operation"),
-    text("product", "overhead"), text("product", "productFamily"), text("product", "productType"), text("product", "queueType"),
-    text("product", "region"), text("product", "regionCode"), text("product", "servicecode"), text("product", "servicename"),
-    text("product", "sku"), text("product", "storageClass"), text("product", "storageMedia"), text("product", "toLocation"),
-    text("product", "toLocationType"), text("product", "toRegionCode"), text("product", "transferType"),
-    text("product", "usagetype"), text("product", "version"), text("product", "volumeType"),
-    text("pricing", "RateCode"), text("pricing", "RateId"), text("pricing", "currency"), number("pricing", "publicOnDemandCost"),
-    text("pricing", "publicOnDemandRate"), text("pricing", "term"), text("pricing", "unit"),
-    number("reservation", "AmortizedUpfrontCostForUsage"), number("reservation", "AmortizedUpfrontFeeForBillingPeriod"),
-    number("reservation", "EffectiveCost"), text("reservation", "EndTime"), text("reservation", "ModificationStatus"),
-    text("reservation", "NormalizedUnitsPerReservation"), text("reservation", "NumberOfReservations"),
-    number("reservation", "RecurringFeeForUsage"), text("reservation", "StartTime"), text("reservation", "SubscriptionId"),
-    text("reservation", "TotalReservedNormalizedUnits"), text("reservation", "TotalReservedUnits"),
-    text("reservation", "UnitsPerReservation"), number("reservation", "UnusedAmortizedUpfrontFeeForBillingPeriod"),
-    number("reservation", "UnusedNormalizedUnitQuantity"), number("reservation", "UnusedQuantity"),
-    number("reservation", "UnusedRecurringFee"), number("reservation", "UpfrontValue"),
-    number("savingsPlan", "TotalCommitmentToDate"), text("savingsPlan", "SavingsPlanARN"), number("savingsPlan", "SavingsPlanRate"),
-    number("savingsPlan", "UsedCommitment"), number("savingsPlan", "SavingsPlanEffectiveCost"),
-    number("savingsPlan", "AmortizedUpfrontCommitmentForBillingPeriod"), number("savingsPlan", "RecurringCommitmentForBillingPeriod"),
-    text("lineItem", "ResourceId"), number("lineItem", "NetUnblendedCost"), text("reservation", "ReservationARN"),
-    text("savingsPlan", "OfferingType"), text("savingsPlan", "PaymentOption"), text("splitLineItem", "ParentResourceId"),
-    number("splitLineItem", "SplitUsage"), number("splitLineItem", "SplitCost"), number("splitLineItem", "UnusedCost"),
-    number("splitLineItem", "SplitUsageRatio"), text("resourceTags", "user:team"), text("resourceTags", "user:env"),
+    text("product", "ProductName"),
+    text("product", "availability"),
+    text("product", "durability"),
+    text("product", "eventType"),
+    text("product", "feeCode"),
+    text("product", "feeDescription"),
+    text("product", "fromLocation"),
+    text("product", "fromLocationType"),
+    text("product", "fromRegionCode"),
+    text("product", "group"),
+    text("product", "groupDescription"),
+    text("product", "location"),
+    text("product", "locationType"),
+    text("product", "messageDeliveryFrequency"),
+    text("product", "messageDeliveryOrder"),
+    text("product", "operation"),
+    text("product", "overhead"),
+    text("product", "productFamily"),
+    text("product", "productType"),
+    text("product", "queueType"),
+    text("product", "region"),
+    text("product", "regionCode"),
+    text("product", "servicecode"),
+    text("product", "servicename"),
+    text("product", "sku"),
+    text("product", "storageClass"),
+    text("product", "storageMedia"),
+    text("product", "toLocation"),
+    text("product", "toLocationType"),
+    text("product", "toRegionCode"),
+    text("product", "transferType"),
+    text("product", "usagetype"),
+    text("product", "version"),
+    text("product", "volumeType"),
+    text("pricing", "RateCode"),
+    text("pricing", "RateId"),
+    text("pricing", "currency"),
+    number("pricing", "publicOnDemandCost"),
+    text("pricing", "publicOnDemandRate"),
+    text("pricing", "term"),
+    text("pricing", "unit"),
+    number("reservation", "AmortizedUpfrontCostForUsage"),
+    number("reservation", "AmortizedUpfrontFeeForBillingPeriod"),
+    number("reservation", "EffectiveCost"),
+    text("reservation", "EndTime"),
+    text("reservation", "ModificationStatus"),
+    text("reservation", "NormalizedUnitsPerReservation"),
+    text("reservation", "NumberOfReservations"),
+    number("reservation", "RecurringFeeForUsage"),
+    text("reservation", "StartTime"),
+    text("reservation", "SubscriptionId"),
+    text("reservation", "TotalReservedNormalizedUnits"),
+    text("reservation", "TotalReservedUnits"),
+    text("reservation", "UnitsPerReservation"),
+    number("reservation", "UnusedAmortizedUpfrontFeeForBillingPeriod"),
+    number("reservation", "UnusedNormalizedUnitQuantity"),
+    number("reservation", "UnusedQuantity"),
+    number("reservation", "UnusedRecurringFee"),
+    number("reservation", "UpfrontValue"),
+    number("savingsPlan", "TotalCommitmentToDate"),
+    text("savingsPlan", "SavingsPlanARN"),
+    number("savingsPlan", "SavingsPlanRate"),
+    number("savingsPlan", "UsedCommitment"),
+    number("savingsPlan", "SavingsPlanEffectiveCost"),
+    number("savingsPlan", "AmortizedUpfrontCommitmentForBillingPeriod"),
+    number("savingsPlan", "RecurringCommitmentForBillingPeriod"),
+    text("lineItem", "ResourceId"),
+    number("lineItem", "NetUnblendedCost"),
+    text("reservation", "ReservationARN"),
+    text("savingsPlan", "OfferingType"),
+    text("savingsPlan", "PaymentOption"),
+    text("splitLineItem", "ParentResourceId"),
+    number("splitLineItem", "SplitUsage"),
+    number("splitLineItem", "SplitCost"),
+    number("splitLineItem", "UnusedCost"),
+    number("splitLineItem", "SplitUsageRatio"),
+    text("resourceTags", "user:team"),
+    text("resourceTags", "user:env"),
     text("costCategory", "Tenant"),
 };
 static_assert(std::size(kColumns) == 107);
@@ -83,7 +158,9 @@ std::string folder_of(const AwsOptions& options, const Bill& bill) {
 class LegacyLayout final : public Layout {
  public:
   std::span<const LayoutColumn> columns() const override { return kColumns; }
-  std::string csv_name(const LayoutColumn& column) const override { return fmt::format("{}/{}", column.category, column.name); }
+  std::string csv_name(const LayoutColumn& column) const override {
+    return fmt::format("{}/{}", column.category, column.name);
+  }
   std::string parquet_name(const LayoutColumn& column) const override { return snake_case(csv_name(column)); }
 
   std::string product_columns(const Product& product) const override {
@@ -94,14 +171,21 @@ class LegacyLayout final : public Layout {
     std::string out;
     RecordWriter row(out);
     row.text(csv_field(kind.service_name));                                                        // ProductName
-    row.text(storage && kind.big == BigService::s3 ? "99.99%" : "").text(storage && kind.big == BigService::s3 ? "99.999999999%" : "");
-    row.empty(3);                                                                                  // eventType .. feeDescription
+    row.text(storage && kind.big == BigService::s3 ? "99.99%" : "")
+        .text(storage && kind.big == BigService::s3 ? "99.999999999%" : "");
+    row.empty(3);  // eventType .. feeDescription
     row.text(transfer ? region.location : "").text(transfer ? "AWS Region" : "").text(transfer ? region.code : "");
-    row.text(kind.counted ? csv_field(fmt::format("{}-Requests", kind.operation)) : "").empty(1);  // group, groupDescription
+    row.text(kind.counted ? csv_field(fmt::format("{}-Requests", kind.operation)) : "")
+        .empty(1);  // group, groupDescription
     row.text(transfer ? "" : region.location).text(transfer ? "" : "AWS Region").empty(2);
-    row.text(kind.operation).empty(1).text(csv_field(kind.family)).empty(2);                       // operation .. queueType
-    row.text(region.code).text(region.code).text(kind.product_code).text(csv_field(kind.service_name)).text(product.sku);
-    row.text(storage && kind.big == BigService::s3 ? "General Purpose" : "").text(storage && kind.big == BigService::s3 ? "Amazon S3" : "");
+    row.text(kind.operation).empty(1).text(csv_field(kind.family)).empty(2);  // operation .. queueType
+    row.text(region.code)
+        .text(region.code)
+        .text(kind.product_code)
+        .text(csv_field(kind.service_name))
+        .text(product.sku);
+    row.text(storage && kind.big == BigService::s3 ? "General Purpose" : "")
+        .text(storage && kind.big == BigService::s3 ? "Amazon S3" : "");
     row.text(transfer ? "External" : "").text(transfer ? "Other" : "").empty(1).text(transfer ? "AWS Outbound" : "");
     row.text(product.usage_type).empty(1).text(storage && kind.big == BigService::s3 ? "Standard" : "");
     return out;
@@ -111,9 +195,19 @@ class LegacyLayout final : public Layout {
     const Product* product = line.product;
     RecordWriter row(out);
     row.text(line.id).text(line.interval).text(line.invoice_id).text(line.invoicing_entity).text(line.billing_entity);
-    row.text(line.bill_type).text(bill.payer).text(bill.start).text(bill.end).text(line.account).text(name_of(line.type));
+    row.text(line.bill_type)
+        .text(bill.payer)
+        .text(bill.start)
+        .text(bill.end)
+        .text(line.account)
+        .text(name_of(line.type));
     row.text(line.start).text(line.end).text(line.product_code).text(line.usage_type).text(line.operation);
-    row.text(line.availability_zone).amount(line.usage).empty(2).text(bill.currency).amount(line.rate).amount(line.cost);
+    row.text(line.availability_zone)
+        .amount(line.usage)
+        .empty(2)
+        .text(bill.currency)
+        .amount(line.rate)
+        .amount(line.cost);
     if (line.type == LineType::usage && line.rate != kNone) {
       row.amount(line.rate).amount(line.cost);
     } else {
@@ -121,7 +215,11 @@ class LegacyLayout final : public Layout {
     }
     row.text(line.description).text(line.tax_type).text(line.legal_entity);
     if (product != nullptr) {
-      row.text(product->columns).text(product->rate_code).text(product->rate_id).text(bill.currency).amount(line.public_cost);
+      row.text(product->columns)
+          .text(product->rate_code)
+          .text(product->rate_id)
+          .text(bill.currency)
+          .amount(line.public_cost);
       row.text(line.public_cost == kNone ? std::string_view() : std::string_view(product->rate_text));
     } else {
       row.text(line.product_name).empty(kProductColumns - 1 + 2).text(bill.currency).amount(line.public_cost).empty(1);
@@ -141,7 +239,8 @@ class LegacyLayout final : public Layout {
     row.end();
   }
 
-  std::string data_path(const AwsOptions& options, const Bill& bill, const Assembly& assembly, int number) const override {
+  std::string data_path(const AwsOptions& options, const Bill& bill, const Assembly& assembly,
+                        int number) const override {
     const bool parquet = options.format == FileFormat::parquet;
     return fmt::format("{}/{}/{}-{:05}.{}", folder_of(options, bill), assembly.id, options.report, number,
                        parquet ? "snappy.parquet" : "csv.gz");

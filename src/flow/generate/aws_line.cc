@@ -3,9 +3,18 @@
 namespace centavo::generate {
 
 std::string_view name_of(LineType type) {
-  static constexpr std::string_view kNames[kLineTypes] = {
-      "Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", "SavingsPlanNegation", "SavingsPlanRecurringFee",
-      "SavingsPlanUpfrontFee", "RIFee", "Fee", "Credit", "Refund", "Tax", "EdpDiscount"};
+  static constexpr std::string_view kNames[kLineTypes] = {"Usage",
+                                                          "DiscountedUsage",
+                                                          "SavingsPlanCoveredUsage",
+                                                          "SavingsPlanNegation",
+                                                          "SavingsPlanRecurringFee",
+                                                          "SavingsPlanUpfrontFee",
+                                                          "RIFee",
+                                                          "Fee",
+                                                          "Credit",
+                                                          "Refund",
+                                                          "Tax",
+                                                          "EdpDiscount"};
   return kNames[static_cast<int>(type)];
 }
 

@@ -12,8 +12,18 @@
 namespace centavo::generate {
 
 enum class LineType : std::uint8_t {
-  usage, discounted_usage, savings_plan_covered_usage, savings_plan_negation, savings_plan_recurring_fee,
-  savings_plan_upfront_fee, ri_fee, fee, credit, refund, tax, edp_discount,
+  usage,
+  discounted_usage,
+  savings_plan_covered_usage,
+  savings_plan_negation,
+  savings_plan_recurring_fee,
+  savings_plan_upfront_fee,
+  ri_fee,
+  fee,
+  credit,
+  refund,
+  tax,
+  edp_discount,
 };
 inline constexpr int kLineTypes = 12;
 std::string_view name_of(LineType type);   ///< "DiscountedUsage"
@@ -31,7 +41,8 @@ struct Product {
 struct ReservationFields {
   std::string_view arn, subscription;
   Amount effective_cost = kNone, amortized_upfront = kNone, recurring = kNone;   ///< DiscountedUsage
-  Amount amortized_upfront_fee = kNone, unused_upfront_fee = kNone, unused_recurring_fee = kNone, unused_quantity = kNone;   ///< RIFee
+  Amount amortized_upfront_fee = kNone, unused_upfront_fee = kNone, unused_recurring_fee = kNone,
+         unused_quantity = kNone;   ///< RIFee
   Amount total_units = kNone, units = kNone, upfront_value = kNone;
   std::string_view start, end;
 };

@@ -16,31 +16,39 @@ constexpr Amount kCent = kOne / 100;
 struct BigProduct {
   std::string_view code, name, usage_type;
 };
-constexpr std::array<BigProduct, kBigServices> kBig = {{{"AmazonEC2", "Amazon Elastic Compute Cloud", "BoxUsage:m5.large"},
-                                                        {"AmazonRDS", "Amazon Relational Database Service", "InstanceUsage:db.m5.large"},
-                                                        {"AmazonS3", "Amazon Simple Storage Service", "TimedStorage-ByteHrs"}}};
+constexpr std::array<BigProduct, kBigServices> kBig = {
+    {{"AmazonEC2", "Amazon Elastic Compute Cloud", "BoxUsage:m5.large"},
+     {"AmazonRDS", "Amazon Relational Database Service", "InstanceUsage:db.m5.large"},
+     {"AmazonS3", "Amazon Simple Storage Service", "TimedStorage-ByteHrs"}}};
 
 struct MarketProduct {
   std::string_view code, name, usage_type, seller;
   Amount rate;
 };
-constexpr std::array<MarketProduct, 3> kMarket = {{{"4n1fx3k9example0log", "Example Log Analytics", "SoftwareUsage:m5.large", "Example Software Ltd", 0.1475_amount},
-                                                   {"7q2tv8example0waf", "Example Web Firewall AMI", "SoftwareUsage:c5.xlarge", "\"Example Security, Inc.\"", 0.31_amount},
-                                                   {"9b5mexample0backup", "Example Backup Service", "Global-Units", "Example Data GmbH", 0.01_amount}}};
+constexpr std::array<MarketProduct, 3> kMarket = {
+    {{"4n1fx3k9example0log", "Example Log Analytics", "SoftwareUsage:m5.large", "Example Software Ltd", 0.1475_amount},
+     {"7q2tv8example0waf", "Example Web Firewall AMI", "SoftwareUsage:c5.xlarge", "\"Example Security, Inc.\"",
+      0.31_amount},
+     {"9b5mexample0backup", "Example Backup Service", "Global-Units", "Example Data GmbH", 0.01_amount}}};
 
-constexpr std::array<int, 24> kHourWeight = {78, 76, 75, 75, 76, 80, 86, 94, 104, 114, 120, 121, 118, 120, 122, 121, 118, 113, 107, 102, 98, 94, 88, 82};
+constexpr std::array<int, 24> kHourWeight = {78,  76,  75,  75,  76,  80,  86,  94,  104, 114, 120, 121,
+                                             118, 120, 122, 121, 118, 113, 107, 102, 98,  94,  88,  82};
 constexpr std::array<int, 7> kWeekdayWeight = {103, 106, 107, 106, 104, 80, 74};
 constexpr std::array<int, 7> kWeekdayBusy = {112, 118, 121, 117, 109, 66, 57};
 
-std::chrono::sys_days first_day(const Period& period) {
-  return std::chrono::year(period.year()) / period.month() / 1;
-}
+std::chrono::sys_days first_day(const Period& period) { return std::chrono::year(period.year()) / period.month() / 1; }
 
 }  // namespace
 
-MonthWriter::MonthWriter(const BillPlan& plan, Fleet& fleet, std::vector<Reservation>& reservations, std::vector<SavingsPlan>& plans,
-                         const Assembly& assembly, int month, Delivery& out)
-    : plan_(plan), fleet_(fleet), reservations_(reservations), plans_(plans), assembly_(assembly), month_(month), out_(out) {
+MonthWriter::MonthWriter(const BillPlan& plan, Fleet& fleet, std::vector<Reservation>& reservations,
+                         std::vector<SavingsPlan>& plans, const Assembly& assembly, int month, Delivery& out)
+    : plan_(plan),
+      fleet_(fleet),
+      reservations_(reservations),
+      plans_(plans),
+      assembly_(assembly),
+      month_(month),
+      out_(out) {
   const Period period = out.bill().period;
   const auto first = first_day(period);
   days_ = (first_day(period.next()) - first).count();
@@ -63,8 +71,8 @@ MonthWriter::Interval MonthWriter::interval_at(std::int64_t index) const {
   const std::int64_t hour = plan_.hourly ? index % 24 : 0;
   const auto text = [&](std::int64_t at_day, std::int64_t at_hour) {
     const std::chrono::year_month_day date(first_day(out_.bill().period) + std::chrono::days(at_day));
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:00:00Z", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                       static_cast<unsigned>(date.day()), at_hour);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:00:00Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), at_hour);
   };
   Interval out;
   out.start = text(day, hour);
@@ -85,8 +93,9 @@ int MonthWriter::row_weight(std::int64_t index) const {
 }
 
 std::int64_t MonthWriter::special_rows() const {
-  std::int64_t rows = 2 + plan_.marketplace_rows + plan_.credit_rows + plan_.refund_rows;   // 2: support and a domain
-  for (const auto& r : reservations_) rows += (r.active(month_) ? 1 : 0) + (r.bought_in(month_) && r.upfront > 0 ? 1 : 0);
+  std::int64_t rows = 2 + plan_.marketplace_rows + plan_.credit_rows + plan_.refund_rows;  // 2: support and a domain
+  for (const auto& r : reservations_)
+    rows += (r.active(month_) ? 1 : 0) + (r.bought_in(month_) && r.upfront > 0 ? 1 : 0);
   for (const auto& p : plans_) rows += p.bought_in(month_) && p.upfront > 0 ? 1 : 0;
   const auto accounts = static_cast<std::int64_t>(fleet_.accounts().size()) - 1;
   return rows + accounts * (plan_.taxed_services + (plan_.discounts ? kBigServices : 0));
@@ -157,7 +166,8 @@ Status MonthWriter::bought() {
     line.usage = r.count * kOne;
     line.rate = r.upfront * kTermHours;
     line.cost = line.rate * r.count;
-    line.description = r.recurring == 0 ? "All Upfront fee for reserved capacity" : "Partial Upfront fee for reserved capacity";
+    line.description =
+        r.recurring == 0 ? "All Upfront fee for reserved capacity" : "Partial Upfront fee for reserved capacity";
     line.term = "Reserved";
     line.unit = "Quantity";
     line.reservation.arn = r.arn;
@@ -213,9 +223,11 @@ Amount MonthWriter::quantity(const Slot& slot, const Interval& now, std::uint64_
   const UsageKind& kind = *slot.product->kind;
   if (kind.instance) {
     if ((dice & 31) != 0) return now.hours * kOne;
-    return (now.hours - 1) * kOne + static_cast<Amount>(60 + (dice >> 8) % 3540) * kOne / 3600;   // stopped within an hour
+    return (now.hours - 1) * kOne +
+           static_cast<Amount>(60 + (dice >> 8) % 3540) * kOne / 3600;  // stopped within an hour
   }
-  Amount out = (slot.typical >> 10) * static_cast<Amount>(512 + ((dice >> 8) & 1023)) * now.hours + static_cast<Amount>(dice >> 44);
+  Amount out = (slot.typical >> 10) * static_cast<Amount>(512 + ((dice >> 8) & 1023)) * now.hours +
+               static_cast<Amount>(dice >> 44);
   if (kind.business) out = out / 100 * now.busy_percent;
   // Something ran away for three days: what an anomaly looks like.
   const std::uint64_t day = plan_.hourly ? now.number / 24 : now.number;
@@ -231,7 +243,8 @@ Result<std::int64_t> MonthWriter::slot_lines(const Slot& slot, const Interval& n
   const Product& product = *slot.product;
   const UsageKind& kind = *product.kind;
   Amount used = quantity(slot, now, dice);
-  if (assembly_.preliminary && !kind.instance && (dice & 255) == 78) used = std::max<Amount>(kOne, used / 100 * 97 / kOne * kOne);
+  if (assembly_.preliminary && !kind.instance && (dice & 255) == 78)
+    used = std::max<Amount>(kOne, used / 100 * 97 / kOne * kOne);
 
   Line line;
   line.id = slot.id;
@@ -321,8 +334,8 @@ Result<std::int64_t> MonthWriter::slot_lines(const Slot& slot, const Interval& n
 Status MonthWriter::pods(Line line, const Slot& slot, Amount cost) {
   const std::string usage_type = fmt::format("{}EKS-EC2-vCPU-Hours", slot.product->region->prefix);
   for (int pod = 0; pod < 2; ++pod) {
-    const std::string resource = fmt::format("arn:aws:eks:{}:{}:pod/{}/pod-{}", slot.product->region->code, slot.account->id,
-                                             slot.account->team, slot.resource.substr(3, 8));
+    const std::string resource = fmt::format("arn:aws:eks:{}:{}:pod/{}/pod-{}", slot.product->region->code,
+                                             slot.account->id, slot.account->team, slot.resource.substr(3, 8));
     std::string id = slot.id;
     id[0] = pod == 0 ? 'p' : 'q';
     line.id = id;
@@ -357,7 +370,9 @@ Status MonthWriter::plan_fees(const Interval& now) {
     line.account_name = p.account->name;
     line.product_code = "ComputeSavingsPlans";
     line.product_name = "Savings Plans for AWS Compute usage";
-    line.usage_type = p.payment == "No Upfront" ? "ComputeSP:1yrNoUpfront" : p.payment == "All Upfront" ? "ComputeSP:1yrAllUpfront" : "ComputeSP:1yrPartialUpfront";
+    line.usage_type = p.payment == "No Upfront"    ? "ComputeSP:1yrNoUpfront"
+                      : p.payment == "All Upfront" ? "ComputeSP:1yrAllUpfront"
+                                                   : "ComputeSP:1yrPartialUpfront";
     line.usage = now.hours * kOne;
     line.cost = (p.commitment - p.upfront) * now.hours;
     line.description = "1 year Compute Savings Plan";
@@ -437,7 +452,8 @@ Status MonthWriter::fixed_lines() {
 
   for (int i = 0; i < plan_.marketplace_rows; ++i) {
     const MarketProduct& product = kMarket[static_cast<std::size_t>(i) % kMarket.size()];
-    Line line = whole_month(LineType::usage, fleet_.accounts()[1 + static_cast<std::size_t>(i) % (fleet_.accounts().size() - 1)]);
+    Line line = whole_month(LineType::usage,
+                            fleet_.accounts()[1 + static_cast<std::size_t>(i) % (fleet_.accounts().size() - 1)]);
     line.id = new_id();
     line.billing_entity = "AWS Marketplace";
     line.invoicing_entity = line.legal_entity = product.seller;
@@ -477,7 +493,9 @@ Status MonthWriter::account_lines() {
     TRY(send(line));
   }
   for (int i = 0; i < plan_.refund_rows && !assembly_.preliminary; ++i) {
-    Line line = about(LineType::refund, fleet_.accounts()[1 + static_cast<std::size_t>(random.below(static_cast<std::int64_t>(linked)))], 2);
+    Line line =
+        about(LineType::refund,
+              fleet_.accounts()[1 + static_cast<std::size_t>(random.below(static_cast<std::int64_t>(linked)))], 2);
     line.bill_type = "Refund";
     line.usage_type = kBig[2].usage_type;
     line.cost = -random.between(100, 9900) * (kOne / 10000);

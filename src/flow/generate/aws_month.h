@@ -1,7 +1,8 @@
 #pragma once
 /// \file flow/generate/aws_month.h
-/// The lines of one billing period, in the order of time: fees for what was bought, usage hour by hour (day by day in a small
-/// bill), then what the month's end brings: reservation fees, support, marketplace, credits, refunds, discounts and tax.
+/// The lines of one billing period, in the order of time: fees for what was bought, usage hour by hour (day by day in a
+/// small bill), then what the month's end brings: reservation fees, support, marketplace, credits, refunds, discounts
+/// and tax.
 
 #include <array>
 #include <cstdint>
@@ -17,17 +18,17 @@ namespace centavo::generate {
 /// What is decided for the whole bill.
 struct BillPlan {
   std::uint64_t seed = 0;
-  bool hourly = false;                 ///< one line an hour and resource, else one a day
+  bool hourly = false;  ///< one line an hour and resource, else one a day
   bool discounts = false;
   int marketplace_rows = 0, credit_rows = 0, refund_rows = 0;
-  int taxed_services = 0;              ///< of each account: 1 to kBigServices
+  int taxed_services = 0;  ///< of each account: 1 to kBigServices
 };
 
 class MonthWriter {
  public:
   /// `month` counts from the bill's first. All but `plan` change while a month is written.
-  MonthWriter(const BillPlan& plan, Fleet& fleet, std::vector<Reservation>& reservations, std::vector<SavingsPlan>& plans,
-              const Assembly& assembly, int month, Delivery& out);
+  MonthWriter(const BillPlan& plan, Fleet& fleet, std::vector<Reservation>& reservations,
+              std::vector<SavingsPlan>& plans, const Assembly& assembly, int month, Delivery& out);
 
   /// Writes `rows` lines; a preliminary assembly leaves some out. At least 100.
   Status write(std::int64_t rows);
@@ -69,11 +70,11 @@ class MonthWriter {
   Delivery& out_;
   std::int64_t days_ = 0;
   std::uint64_t key_ = 0;
-  int first_weekday_ = 0;              // 0: Monday
+  int first_weekday_ = 0;  // 0: Monday
   std::string whole_, invoice_, invoice_bought_, invoice_market_;
   std::string id_;
   std::uint64_t ids_ = 0;
-  std::vector<std::array<Amount, kBigServices>> spent_, discounted_;   // by account
+  std::vector<std::array<Amount, kBigServices>> spent_, discounted_;  // by account
 };
 
 }  // namespace centavo::generate

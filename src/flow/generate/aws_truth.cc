@@ -29,7 +29,8 @@ void Truth::add(const Line& line) {
   if (!line.split.parent.empty()) ++split_rows_;
   billed_[static_cast<std::size_t>(category_of(line.type))] += line.net_cost == kNone ? line.cost : line.net_cost;
 
-  if (line.type == LineType::savings_plan_upfront_fee || (line.type == LineType::fee && !line.reservation.arn.empty())) upfront_ += line.cost;
+  if (line.type == LineType::savings_plan_upfront_fee || (line.type == LineType::fee && !line.reservation.arn.empty()))
+    upfront_ += line.cost;
   if (line.type == LineType::ri_fee) {
     amortized_upfront_ += line.reservation.amortized_upfront_fee;
     ri_unused_ += spread;
@@ -70,8 +71,10 @@ OrderedJson Truth::json() const {
     all.unblended += sums.unblended;
     all.amortized += sums.amortized;
     all.list += sums.list;
-    types[std::string(name_of(static_cast<LineType>(i)))] = {{"rows", sums.rows}, {"unblended", text_of(sums.unblended)},
-                                                             {"amortized", text_of(sums.amortized)}, {"list", text_of(sums.list)}};
+    types[std::string(name_of(static_cast<LineType>(i)))] = {{"rows", sums.rows},
+                                                             {"unblended", text_of(sums.unblended)},
+                                                             {"amortized", text_of(sums.amortized)},
+                                                             {"list", text_of(sums.list)}};
   }
   Int128 billed = 0;
   OrderedJson categories;
@@ -79,10 +82,18 @@ OrderedJson Truth::json() const {
     billed += billed_[i];
     categories[kCategories[i]] = text_of(billed_[i]);
   }
-  return {{"rows", rows()}, {"split_rows", split_rows_}, {"unblended", text_of(all.unblended)}, {"amortized", text_of(all.amortized)},
-          {"list", text_of(all.list)}, {"upfront", text_of(upfront_)}, {"amortized_upfront", text_of(amortized_upfront_)},
-          {"ri_unused", text_of(ri_unused_)}, {"sp_unused", text_of(plan_unused_)}, {"billed", text_of(billed)},
-          {"billed_by_charge_category", categories}, {"by_line_item_type", types}};
+  return {{"rows", rows()},
+          {"split_rows", split_rows_},
+          {"unblended", text_of(all.unblended)},
+          {"amortized", text_of(all.amortized)},
+          {"list", text_of(all.list)},
+          {"upfront", text_of(upfront_)},
+          {"amortized_upfront", text_of(amortized_upfront_)},
+          {"ri_unused", text_of(ri_unused_)},
+          {"sp_unused", text_of(plan_unused_)},
+          {"billed", text_of(billed)},
+          {"billed_by_charge_category", categories},
+          {"by_line_item_type", types}};
 }
 
 }  // namespace centavo::generate

@@ -18,55 +18,55 @@
 namespace centavo::generate {
 
 enum class FileFormat { csv_gz, parquet };
-enum class AwsLayout { legacy, cur2 };   ///< CUR with 107 columns named "bill/InvoiceId"; CUR 2.0 with maps as JSON text
+enum class AwsLayout { legacy, cur2 };  ///< CUR with 107 columns named "bill/InvoiceId"; CUR 2.0 with maps as JSON text
 
 struct AwsOptions {
   std::uint64_t seed = 1;
-  std::int64_t rows = 100000;            ///< of the final state, all months together; at least 100 a month
+  std::int64_t rows = 100000;  ///< of the final state, all months together; at least 100 a month
   int months = 3;
-  std::string last_period = "2026-10";   ///< the open one: its invoice ids are empty
+  std::string last_period = "2026-10";  ///< the open one: its invoice ids are empty
   FileFormat format = FileFormat::csv_gz;
   AwsLayout layout = AwsLayout::legacy;
   std::int64_t rows_per_file = 500000;
-  std::string report = "cur-centavo";    ///< name of the report: the folder under `out_dir`
+  std::string report = "cur-centavo";  ///< name of the report: the folder under `out_dir`
   std::string currency = "USD";
-  /// The newest closed month (the only month, when there is one) comes twice: a preliminary assembly without invoice ids,
-  /// a few rows short and some amounts off, and the assembly that replaces it.
+  /// The newest closed month (the only month, when there is one) comes twice: a preliminary assembly without invoice
+  /// ids, a few rows short and some amounts off, and the assembly that replaces it.
   bool restate = true;
-  /// With `restate`: stop where the provider stood before it: only the preliminary assembly of that month is there. A second
-  /// call without it, into the same folder, delivers the restatement; all other files keep their bytes.
+  /// With `restate`: stop where the provider stood before it: only the preliminary assembly of that month is there. A
+  /// second call without it, into the same folder, delivers the restatement; all other files keep their bytes.
   bool before_restatement = false;
-  bool discounts = false;                ///< an enterprise discount: EdpDiscount rows, NetUnblendedCost filled
+  bool discounts = false;  ///< an enterprise discount: EdpDiscount rows, NetUnblendedCost filled
 };
 
 struct RetailOptions {
   std::uint64_t seed = 1;
-  std::int64_t rows = 10000;             ///< purchases, over the three files together
+  std::int64_t rows = 10000;  ///< purchases, over the three files together
   int months = 6;
   std::string last_period = "2026-10";
 };
 
 struct GenerateReport {
-  std::int64_t rows = 0;                 ///< all rows written, of every assembly
-  std::int64_t bytes = 0;                ///< of the data files
-  std::vector<std::string> files;        ///< data files, relative to `out_dir`, in order of writing
-  OrderedJson truth;                     ///< what truth.json holds
+  std::int64_t rows = 0;  ///< all rows written, of every assembly
+  std::int64_t bytes = 0;  ///< of the data files
+  std::vector<std::string> files;  ///< data files, relative to `out_dir`, in order of writing
+  OrderedJson truth;  ///< what truth.json holds
 };
 
 /// Called now and then with rows written and rows to write.
 using Progress = std::function<void(std::int64_t rows_done, std::int64_t rows_total)>;
 
-/// Writes DIR/<report>/… as AWS delivers it: data files, a manifest beside each assembly and, last, the period's manifest.
-/// Files in place are replaced; others are left alone. `engine` writes Parquet and may be null for csv_gz.
-/// `invalid_argument` when the options do not make a bill, `cancelled` between rows, `io` and `out_of_space` of the disk.
-/// Legacy: <report>/yyyymmdd-yyyymmdd/<assembly>/<report>-00001.csv.gz
-/// CUR 2.0: <report>/data/BILLING_PERIOD=yyyy-mm/<time>-<execution>/<report>-00001.csv.gz, manifests under <report>/metadata/
+/// Writes DIR/<report>/… as AWS delivers it: data files, a manifest beside each assembly and, last, the period's
+/// manifest. Files in place are replaced; others are left alone. `engine` writes Parquet and may be null for csv_gz.
+/// `invalid_argument` when the options do not make a bill, `cancelled` between rows, `io` and `out_of_space` of the
+/// disk. Legacy: <report>/yyyymmdd-yyyymmdd/<assembly>/<report>-00001.csv.gz CUR 2.0:
+/// <report>/data/BILLING_PERIOD=yyyy-mm/<time>-<execution>/<report>-00001.csv.gz, manifests under <report>/metadata/
 Result<GenerateReport> generate_aws(const AwsOptions& options, const std::string& out_dir, duck::Database* engine,
                                     const Progress& progress, const Cancel* cancel);
 
 /// Writes customers.json (a database extract: one array), purchases_api.json (an API answer, rows under data.items) and
 /// purchases.csv, with invalid, missing and doubled rows among them.
-Result<GenerateReport> generate_retail(const RetailOptions& options, const std::string& out_dir, const Progress& progress,
-                                       const Cancel* cancel);
+Result<GenerateReport> generate_retail(const RetailOptions& options, const std::string& out_dir,
+                                       const Progress& progress, const Cancel* cancel);
 
 }  // namespace centavo::generate

@@ -18,14 +18,17 @@ Result<Period> check(const AwsOptions& options, const duck::Database* engine) {
     return fail(ErrorKind::invalid_argument, "{} months: give 1 to {}", options.months, kMonthsMax);
   }
   if (options.rows / options.months < kRowsAMonthMin) {
-    return fail_hint(fmt::format("ask for {} rows or more", kRowsAMonthMin * options.months), ErrorKind::invalid_argument,
-                     "{} rows in {} months: a month of a bill needs {} rows", options.rows, options.months, kRowsAMonthMin);
+    return fail_hint(fmt::format("ask for {} rows or more", kRowsAMonthMin * options.months),
+                     ErrorKind::invalid_argument, "{} rows in {} months: a month of a bill needs {} rows", options.rows,
+                     options.months, kRowsAMonthMin);
   }
-  if (options.rows_per_file < 1) return fail(ErrorKind::invalid_argument, "{} rows per file: give 1 or more", options.rows_per_file);
+  if (options.rows_per_file < 1)
+    return fail(ErrorKind::invalid_argument, "{} rows per file: give 1 or more", options.rows_per_file);
   if (options.report.empty() || options.report.find_first_of("/\\\"") != std::string::npos) {
     return fail(ErrorKind::invalid_argument, "report name \"{}\": use letters, digits and dashes", options.report);
   }
-  if (options.format == FileFormat::parquet && engine == nullptr) return fail(ErrorKind::invalid_argument, "Parquet needs the engine");
+  if (options.format == FileFormat::parquet && engine == nullptr)
+    return fail(ErrorKind::invalid_argument, "Parquet needs the engine");
   return last;
 }
 
@@ -67,7 +70,8 @@ BillPlan plan_for(const AwsOptions& options, bool small) {
 
 Assembly assembly_of(const AwsOptions& options, const Period& period, bool final, bool preliminary) {
   Assembly out;
-  out.id = uuid_of(mix(options.seed, static_cast<std::uint64_t>(period.year() * 12 + period.month()), preliminary ? 0xa1 : 0xa2));
+  out.id = uuid_of(
+      mix(options.seed, static_cast<std::uint64_t>(period.year() * 12 + period.month()), preliminary ? 0xa1 : 0xa2));
   out.delivered = preliminary ? period.text() + "-28T06:30:00.000Z" : period.next().text() + "-03T08:15:00.000Z";
   out.final = final && !preliminary;
   out.preliminary = preliminary;
@@ -99,8 +103,8 @@ Result<GenerateReport> generate_aws(const AwsOptions& options, const std::string
   Truth total;
   OrderedJson periods;
   for (int month = 0; month < options.months; ++month, period = period.next()) {
-    const Bill bill{period, fleet.accounts().front().id, fleet.accounts().front().name, options.currency,
-                    period.first() + "T00:00:00Z", period.end() + "T00:00:00Z"};
+    const Bill bill{period,           fleet.accounts().front().id,   fleet.accounts().front().name,
+                    options.currency, period.first() + "T00:00:00Z", period.end() + "T00:00:00Z"};
     const bool twice = options.restate && period == restated;
     OrderedJson assemblies;
     OrderedJson& entry = periods[period.text()];
@@ -121,16 +125,17 @@ Result<GenerateReport> generate_aws(const AwsOptions& options, const std::string
     }
     entry["assemblies"] = assemblies;
   }
-  report.truth = {{"generator", "aws"},
-                  {"layout", options.layout == AwsLayout::legacy ? "legacy" : "cur2"},
-                  {"format", options.format == FileFormat::parquet ? "parquet" : "csv.gz"},
-                  {"seed", options.seed},
-                  {"currency", options.currency},
-                  {"report", options.report},
-                  {"payer", fleet.accounts().front().id},
-                  {"note", "a period is the state after its newest assembly; amortized spreads commitments over what they cover"},
-                  {"total", total.json()},
-                  {"periods", periods}};
+  report.truth = {
+      {"generator", "aws"},
+      {"layout", options.layout == AwsLayout::legacy ? "legacy" : "cur2"},
+      {"format", options.format == FileFormat::parquet ? "parquet" : "csv.gz"},
+      {"seed", options.seed},
+      {"currency", options.currency},
+      {"report", options.report},
+      {"payer", fleet.accounts().front().id},
+      {"note", "a period is the state after its newest assembly; amortized spreads commitments over what they cover"},
+      {"total", total.json()},
+      {"periods", periods}};
   TRY(write_file(out_dir + "/truth.json", report.truth.dump(2) + "\n"));
   if (progress) progress(report.rows, report.rows);
   return report;

@@ -16,7 +16,8 @@ AwsOptions small_bill() {
   return options;
 }
 
-Result<GenerateReport> generate(const AwsOptions& options, const ScratchFolder& folder, duck::Database* engine = nullptr) {
+Result<GenerateReport> generate(const AwsOptions& options, const ScratchFolder& folder,
+                                duck::Database* engine = nullptr) {
   return generate_aws(options, folder.path(), engine, {}, nullptr);
 }
 
@@ -55,7 +56,9 @@ TEST(GenerateAws, FilesAreCutAtTheAskedRowsAndAllAnnounced) {
   for (const auto& [period, entry] : report->truth["periods"].items()) {
     const std::int64_t rows = entry["rows"];
     EXPECT_EQ(entry["files"].size(), static_cast<std::size_t>((rows + 699) / 700)) << period;
-    const std::string days = period == "2026-10" ? "20261001-20261101" : period == "2026-09" ? "20260901-20261001" : "20260801-20260901";
+    const std::string days = period == "2026-10"   ? "20261001-20261101"
+                             : period == "2026-09" ? "20260901-20261001"
+                                                   : "20260801-20260901";
     const auto manifest = parse_json(files.at("cur-centavo/" + days + "/cur-centavo-Manifest.json"));
     ASSERT_TRUE(manifest);
     EXPECT_EQ(manifest->at("reportKeys"), Json(entry["files"]));
@@ -81,7 +84,8 @@ TEST(GenerateAws, ARestatementIsDeliveredBesideWhatWasThereBefore) {
     ASSERT_TRUE(files_after.contains(path)) << path;
     if (files_after.at(path) != bytes) changed.push_back(path);
   }
-  EXPECT_THAT(changed, testing::UnorderedElementsAre("truth.json", "cur-centavo/20260901-20261001/cur-centavo-Manifest.json"));
+  EXPECT_THAT(changed,
+              testing::UnorderedElementsAre("truth.json", "cur-centavo/20260901-20261001/cur-centavo-Manifest.json"));
   const auto& restated = after->truth["periods"]["2026-09"];
   ASSERT_EQ(restated["assemblies"].size(), 2u);
   EXPECT_EQ(restated["assemblies"][0]["assembly"], before->truth["periods"]["2026-09"]["assembly"]);
@@ -95,7 +99,8 @@ TEST(GenerateAws, AmortisedIsUnblendedWithUpfrontFeesSpread) {
   const auto report = generate(small_bill(), folder);
   ASSERT_TRUE(report) << report.error().message;
   for (const auto& [period, entry] : report->truth["periods"].items()) {
-    const auto without = subtract(*parse_decimal(text_at(entry, "unblended")), *parse_decimal(text_at(entry, "upfront")));
+    const auto without =
+        subtract(*parse_decimal(text_at(entry, "unblended")), *parse_decimal(text_at(entry, "upfront")));
     const auto spread = add(*without, *parse_decimal(text_at(entry, "amortized_upfront")));
     EXPECT_EQ(spread->shortest(), text_at(entry, "amortized")) << period;
   }
@@ -123,7 +128,8 @@ TEST(GenerateAws, StopsWhenCancelledAndLeavesNoHalfFile) {
   AwsOptions options = small_bill();
   options.rows = 100000;
   Cancel cancel;
-  const auto report = generate_aws(options, folder.path(), nullptr, [&](std::int64_t, std::int64_t) { cancel.request(); }, &cancel);
+  const auto report =
+      generate_aws(options, folder.path(), nullptr, [&](std::int64_t, std::int64_t) { cancel.request(); }, &cancel);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().kind, ErrorKind::cancelled);
   for (const auto& [path, bytes] : folder.files()) EXPECT_FALSE(path.ends_with(".part")) << path;
@@ -131,26 +137,49 @@ TEST(GenerateAws, StopsWhenCancelledAndLeavesNoHalfFile) {
 
 // The columns that the sums are made of, in either layout.
 struct Names {
-  std::string type, cost, net, plan_effective, plan_total, plan_used, covered, unused_upfront, unused_recurring, arn, list, id, interval, invoice;
+  std::string type, cost, net, plan_effective, plan_total, plan_used, covered, unused_upfront, unused_recurring, arn,
+      list, id, interval, invoice;
 };
-const Names kLegacy = {"lineItem/LineItemType", "lineItem/UnblendedCost", "lineItem/NetUnblendedCost", "savingsPlan/SavingsPlanEffectiveCost",
-                       "savingsPlan/TotalCommitmentToDate", "savingsPlan/UsedCommitment", "reservation/EffectiveCost",
-                       "reservation/UnusedAmortizedUpfrontFeeForBillingPeriod", "reservation/UnusedRecurringFee", "reservation/ReservationARN",
-                       "pricing/publicOnDemandCost", "identity/LineItemId", "identity/TimeInterval", "bill/InvoiceId"};
-const Names kCur2 = {"line_item_line_item_type", "line_item_unblended_cost", "line_item_net_unblended_cost",
-                     "savings_plan_savings_plan_effective_cost", "savings_plan_total_commitment_to_date", "savings_plan_used_commitment",
-                     "reservation_effective_cost", "reservation_unused_amortized_upfront_fee_for_billing_period",
-                     "reservation_unused_recurring_fee", "reservation_reservation_a_r_n", "pricing_public_on_demand_cost",
-                     "identity_line_item_id", "identity_time_interval", "bill_invoice_id"};
+const Names kLegacy = {"lineItem/LineItemType",
+                       "lineItem/UnblendedCost",
+                       "lineItem/NetUnblendedCost",
+                       "savingsPlan/SavingsPlanEffectiveCost",
+                       "savingsPlan/TotalCommitmentToDate",
+                       "savingsPlan/UsedCommitment",
+                       "reservation/EffectiveCost",
+                       "reservation/UnusedAmortizedUpfrontFeeForBillingPeriod",
+                       "reservation/UnusedRecurringFee",
+                       "reservation/ReservationARN",
+                       "pricing/publicOnDemandCost",
+                       "identity/LineItemId",
+                       "identity/TimeInterval",
+                       "bill/InvoiceId"};
+const Names kCur2 = {"line_item_line_item_type",
+                     "line_item_unblended_cost",
+                     "line_item_net_unblended_cost",
+                     "savings_plan_savings_plan_effective_cost",
+                     "savings_plan_total_commitment_to_date",
+                     "savings_plan_used_commitment",
+                     "reservation_effective_cost",
+                     "reservation_unused_amortized_upfront_fee_for_billing_period",
+                     "reservation_unused_recurring_fee",
+                     "reservation_reservation_a_r_n",
+                     "pricing_public_on_demand_cost",
+                     "identity_line_item_id",
+                     "identity_time_interval",
+                     "bill_invoice_id"};
 
 class AwsTruth : public testing::TestWithParam<std::pair<AwsLayout, bool>> {
  protected:
-  static std::string decimal(const std::string& column) { return fmt::format("coalesce(cast({} as decimal(38,10)), 0)", duck::name(column)); }
+  static std::string decimal(const std::string& column) {
+    return fmt::format("coalesce(cast({} as decimal(38,10)), 0)", duck::name(column));
+  }
 
   // Source: aws-solutions-library-samples/cloud-intelligence-dashboards-framework, summary_view.sql.
   static std::string amortized(const Names& n) {
     return fmt::format(
-        "case {} when 'SavingsPlanCoveredUsage' then {} when 'SavingsPlanRecurringFee' then {} - {} when 'SavingsPlanNegation' then 0 "
+        "case {} when 'SavingsPlanCoveredUsage' then {} when 'SavingsPlanRecurringFee' then {} - {} when "
+        "'SavingsPlanNegation' then 0 "
         "when 'SavingsPlanUpfrontFee' then 0 when 'DiscountedUsage' then {} when 'RIFee' then {} + {} "
         "when 'Fee' then case when {} is null then {} else 0 end else {} end",
         duck::name(n.type), decimal(n.plan_effective), decimal(n.plan_total), decimal(n.plan_used), decimal(n.covered),
@@ -176,33 +205,42 @@ TEST_P(AwsTruth, IsWhatSqlFindsInTheFiles) {
     for (const auto& assembly : entry["assemblies"]) {
       std::vector<std::string> paths;
       for (const std::string file : assembly["files"]) paths.push_back(folder.path() + "/" + file);
-      const std::string from = fmt::format("read_csv({}, all_varchar = true, header = true, hive_partitioning = false, strict_mode = true)", duck::path_list(paths));
+      const std::string from =
+          fmt::format("read_csv({}, all_varchar = true, header = true, hive_partitioning = false, strict_mode = true)",
+                      duck::path_list(paths));
       const auto columns = connection->describe("select * from " + from);
       ASSERT_TRUE(columns) << columns.error().message;
       EXPECT_EQ(columns->size(), layout == AwsLayout::legacy ? 107u : 127u);
 
       ASSERT_TRUE(connection->run("create or replace table bill as select * from " + from));
-      const auto sums = connection->all(fmt::format("select {0}, count(*), sum({1}), sum({2}), sum({3}) from {4} group by 1", duck::name(n.type), decimal(n.cost),
-                                                    amortized(n), fmt::format("case when {} <> 'SavingsPlanNegation' then {} else 0 end", duck::name(n.type), decimal(n.list)), "bill"));
+      const auto sums = connection->all(fmt::format(
+          "select {0}, count(*), sum({1}), sum({2}), sum({3}) from {4} group by 1", duck::name(n.type), decimal(n.cost),
+          amortized(n),
+          fmt::format("case when {} <> 'SavingsPlanNegation' then {} else 0 end", duck::name(n.type), decimal(n.list)),
+          "bill"));
       ASSERT_TRUE(sums) << sums.error().message;
       EXPECT_EQ(sums->size(), assembly["by_line_item_type"].size());
       EXPECT_GE(sums->size(), 9u);   // a preliminary assembly has no refunds yet
       for (const auto& row : *sums) {
         const auto& told = assembly["by_line_item_type"].at(*row[0]);
         EXPECT_EQ(told["rows"].dump(), *row[1]) << period << " " << *row[0];
-        EXPECT_TRUE(equal(*parse_decimal(text_at(told, "unblended")), *parse_decimal(*row[2]))) << period << " " << *row[0];
-        EXPECT_TRUE(equal(*parse_decimal(text_at(told, "amortized")), *parse_decimal(*row[3]))) << period << " " << *row[0];
+        EXPECT_TRUE(equal(*parse_decimal(text_at(told, "unblended")), *parse_decimal(*row[2])))
+            << period << " " << *row[0];
+        EXPECT_TRUE(equal(*parse_decimal(text_at(told, "amortized")), *parse_decimal(*row[3])))
+            << period << " " << *row[0];
         EXPECT_TRUE(equal(*parse_decimal(text_at(told, "list")), *parse_decimal(*row[4]))) << period << " " << *row[0];
       }
-      const auto billed = connection->value(fmt::format("select sum(case when {0} is not null then {1} else {2} end) from bill", duck::name(n.net),
-                                                        decimal(n.net), decimal(n.cost)));
+      const auto billed =
+          connection->value(fmt::format("select sum(case when {0} is not null then {1} else {2} end) from bill",
+                                        duck::name(n.net), decimal(n.net), decimal(n.cost)));
       ASSERT_TRUE(billed) << billed.error().message;
       EXPECT_TRUE(equal(*parse_decimal(text_at(assembly, "billed")), *parse_decimal(**billed)));
       // Discounts are in the net columns or in rows of their own, and both say the same.
       EXPECT_EQ(text_at(assembly, "billed"), text_at(assembly, "unblended"));
 
-      const auto doubled = connection->value(fmt::format("select count(*) from (select 1 from {} group by {}, {} having count(*) > 1)", "bill",
-                                                         duck::name(n.id), duck::name(n.interval)));
+      const auto doubled =
+          connection->value(fmt::format("select count(*) from (select 1 from {} group by {}, {} having count(*) > 1)",
+                                        "bill", duck::name(n.id), duck::name(n.interval)));
       ASSERT_TRUE(doubled);
       EXPECT_EQ(**doubled, "0");
       const auto invoiced = connection->value(fmt::format("select count({}) from bill", duck::name(n.invoice)));
@@ -213,7 +251,8 @@ TEST_P(AwsTruth, IsWhatSqlFindsInTheFiles) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, AwsTruth,
-                         testing::Values(std::pair(AwsLayout::legacy, false), std::pair(AwsLayout::legacy, true), std::pair(AwsLayout::cur2, false)));
+                         testing::Values(std::pair(AwsLayout::legacy, false), std::pair(AwsLayout::legacy, true),
+                                         std::pair(AwsLayout::cur2, false)));
 
 TEST(GenerateAws, ParquetHasAwsTypesAndTheSameRows) {
   ScratchFolder folder;
@@ -243,7 +282,8 @@ TEST(GenerateAws, ParquetHasAwsTypesAndTheSameRows) {
   ASSERT_TRUE(rows);
   EXPECT_EQ(**rows, "6000");
   // A double of ten decimals still says which decimal it was.
-  const auto sum = connection->value("select sum(cast(cast(line_item_unblended_cost as varchar) as decimal(38,10))) from " + from);
+  const auto sum =
+      connection->value("select sum(cast(cast(line_item_unblended_cost as varchar) as decimal(38,10))) from " + from);
   ASSERT_TRUE(sum) << sum.error().message;
   EXPECT_TRUE(equal(*parse_decimal(**sum), *parse_decimal(text_at(report->truth["total"], "unblended"))));
   for (const auto& [path, bytes] : folder.files()) EXPECT_FALSE(path.ends_with(".csv")) << path;

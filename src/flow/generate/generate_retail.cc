@@ -19,16 +19,30 @@ constexpr int kMonthsMax = 240;
 constexpr std::int64_t kHighValueCents = 100000;   // the retail pack's own threshold: 1000 BRL
 
 // The stores of the retail pack.
-constexpr std::array<std::string_view, 10> kStores = {"São Paulo", "Rio de Janeiro", "Belo Horizonte", "Brasília", "Curitiba",
-                                                      "Porto Alegre", "Salvador", "Recife", "Fortaleza", "Manaus"};
-constexpr std::array<std::string_view, 6> kUnknownStores = {"Atlântida", "Loja 99", "sao paulo", "N/A", "Recife Sul", "Online"};
-constexpr std::array<std::string_view, 8> kProducts = {"Tênis", "Camiseta", "Mochila", "Fone de ouvido", "Cafeteira", "Livro", "Relógio", "Cadeira"};
-constexpr std::array<std::string_view, 4> kWrongEmails = {"sem-arroba.example.com", "duas@arrobas@example.com", "espaço em@example.com", "sem-dominio@"};
+constexpr std::array<std::string_view, 10> kStores = {"São Paulo", "Rio de Janeiro", "Belo Horizonte", "Brasília",
+                                                      "Curitiba",  "Porto Alegre",   "Salvador",       "Recife",
+                                                      "Fortaleza", "Manaus"};
+constexpr std::array<std::string_view, 6> kUnknownStores = {"Atlântida", "Loja 99",    "sao paulo",
+                                                            "N/A",       "Recife Sul", "Online"};
+constexpr std::array<std::string_view, 8> kProducts = {"Tênis",     "Camiseta", "Mochila", "Fone de ouvido",
+                                                       "Cafeteira", "Livro",    "Relógio", "Cadeira"};
+constexpr std::array<std::string_view, 4> kWrongEmails = {"sem-arroba.example.com", "duas@arrobas@example.com",
+                                                          "espaço em@example.com", "sem-dominio@"};
 constexpr std::array<std::string_view, 3> kWrongDates = {"2026-02-30", "ontem", "13/2026"};
 constexpr std::array<std::string_view, 3> kWrongAmounts = {"grátis", "10.005", "-25.90"};
 
-enum class Fault { none, cpf_wrong, cpf_missing, email_wrong, store_unknown, date_wrong, amount_wrong, customer_missing };
-constexpr std::array<const char*, 8> kFaultNames = {"none", "cpf_wrong", "cpf_missing", "email_wrong", "store_unknown", "date_wrong", "amount_wrong", "customer_missing"};
+enum class Fault {
+  none,
+  cpf_wrong,
+  cpf_missing,
+  email_wrong,
+  store_unknown,
+  date_wrong,
+  amount_wrong,
+  customer_missing
+};
+constexpr std::array<const char*, 8> kFaultNames = {"none",          "cpf_wrong",  "cpf_missing",  "email_wrong",
+                                                    "store_unknown", "date_wrong", "amount_wrong", "customer_missing"};
 
 Fault fault_of(Random& random) {
   const auto dice = random.below(1000);
@@ -52,7 +66,8 @@ std::string cents_text(std::int64_t cents) { return Decimal{cents, 2}.text(); }
 // 1.234,50
 std::string cents_text_brazilian(std::int64_t cents) {
   std::string whole = std::to_string(cents / 100);
-  for (auto at = static_cast<std::int64_t>(whole.size()) - 3; at > 0; at -= 3) whole.insert(static_cast<std::size_t>(at), ".");
+  for (auto at = static_cast<std::int64_t>(whole.size()) - 3; at > 0; at -= 3)
+    whole.insert(static_cast<std::size_t>(at), ".");
   return fmt::format("{},{:02}", whole, cents % 100);
 }
 
@@ -96,16 +111,27 @@ OrderedJson RetailTruth::json(const RetailOptions& options) const {
   for (const auto& [key, sums] : gold) {
     if (sums.purchases == 0) continue;
     cents += sums.cents;
-    months.push_back({{"store_location", key.first}, {"purchase_month", key.second}, {"total_purchases", sums.purchases},
-                      {"total_revenue", cents_text(sums.cents)}, {"high_value_purchases", sums.high_value}});
+    months.push_back({{"store_location", key.first},
+                      {"purchase_month", key.second},
+                      {"total_purchases", sums.purchases},
+                      {"total_revenue", cents_text(sums.cents)},
+                      {"high_value_purchases", sums.high_value}});
   }
   return {{"generator", "retail"},
           {"seed", options.seed},
           {"currency", "BRL"},
-          {"customers", {{"rows", customer_rows}, {"quarantined", customers_quarantined}, {"duplicates", customers_doubled},
-                         {"silver_rows", customer_rows - customers_quarantined - customers_doubled}}},
-          {"purchases", {{"rows", rows}, {"quarantined", aside}, {"quarantined_by_fault", reasons}, {"duplicates", doubled},
-                         {"silver_rows", rows - aside - doubled}, {"total_amount", cents_text(cents)}}},
+          {"customers",
+           {{"rows", customer_rows},
+            {"quarantined", customers_quarantined},
+            {"duplicates", customers_doubled},
+            {"silver_rows", customer_rows - customers_quarantined - customers_doubled}}},
+          {"purchases",
+           {{"rows", rows},
+            {"quarantined", aside},
+            {"quarantined_by_fault", reasons},
+            {"duplicates", doubled},
+            {"silver_rows", rows - aside - doubled},
+            {"total_amount", cents_text(cents)}}},
           {"gold", months}};
 }
 
@@ -174,11 +200,16 @@ class Shop {
       OrderedJson record;
       record["customer_id"] = person.customer_id;
       record["name"] = person.name;
-      record["email"] = wrong_email ? OrderedJson(pick(kWrongEmails, random)) : dice == 2 ? OrderedJson(nullptr) : OrderedJson(person.email);
-      record["cpf"] = wrong_cpf ? with_wrong_check_digit(person.cpf) : random.percent(50) ? with_points(person.cpf) : person.cpf;
+      record["email"] = wrong_email ? OrderedJson(pick(kWrongEmails, random))
+                        : dice == 2 ? OrderedJson(nullptr)
+                                    : OrderedJson(person.email);
+      record["cpf"] = wrong_cpf            ? with_wrong_check_digit(person.cpf)
+                      : random.percent(50) ? with_points(person.cpf)
+                                           : person.cpf;
       record["credit_card_number"] = person.card;
       record["city"] = again ? "Brasília" : person.city;
-      record["registered_at"] = fmt::format("{}T{:02}:{:02}:00Z", date_text(-random.between(1, 900)), random.below(24), random.below(60));
+      record["registered_at"] =
+          fmt::format("{}T{:02}:{:02}:00Z", date_text(-random.between(1, 900)), random.below(24), random.below(60));
       file.text() += truth_.customer_rows == 0 ? "[\n" : ",\n";
       file.text() += record.dump();
       ++truth_.customer_rows;
@@ -201,7 +232,8 @@ class Shop {
 
   std::string date_text(std::int64_t day) const {
     const std::chrono::year_month_day date(first_day_ + std::chrono::days(day));
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                       static_cast<unsigned>(date.day()));
   }
 
   static bool comes_again(std::int64_t index) { return index % 25 == 7; }
@@ -211,7 +243,8 @@ class Shop {
     Random random(mix(key_, again ? 0x92 : 0x91, static_cast<std::uint64_t>(index)));
     const std::int64_t step = std::max<std::int64_t>(1, days_ / (options_.rows / customers_ + 2));
     const std::int64_t customer = index % customers_;
-    const auto offset = static_cast<std::int64_t>(mix(key_, static_cast<std::uint64_t>(customer)) % static_cast<std::uint64_t>(days_));
+    const auto offset =
+        static_cast<std::int64_t>(mix(key_, static_cast<std::uint64_t>(customer)) % static_cast<std::uint64_t>(days_));
     const std::int64_t day = (offset + index / customers_ * step) % days_;
     Person person = person_of(options_.seed, customer);
     Purchase out;
@@ -219,7 +252,9 @@ class Shop {
     out.fault = !comes_again(index) ? fault_of(random) : again && index % 125 == 7 ? Fault::cpf_wrong : Fault::none;
     out.customer_id = out.fault == Fault::customer_missing ? "" : person.customer_id;
     out.name = person.name;
-    out.email = out.fault == Fault::email_wrong ? std::string(pick(kWrongEmails, random)) : random.percent(4) ? "" : person.email;
+    out.email = out.fault == Fault::email_wrong ? std::string(pick(kWrongEmails, random))
+                : random.percent(4)             ? ""
+                                                : person.email;
     const std::string cpf = out.fault == Fault::cpf_wrong ? with_wrong_check_digit(person.cpf) : person.cpf;
     out.cpf = out.fault == Fault::cpf_missing ? "" : random.percent(50) ? with_points(cpf) : cpf;
     out.card = person.card;
@@ -252,7 +287,9 @@ class Shop {
 
   void append_json(std::string& out, const Purchase& p) const {
     OrderedJson record;
-    const auto or_null = [](const std::string& text) { return text.empty() ? OrderedJson(nullptr) : OrderedJson(text); };
+    const auto or_null = [](const std::string& text) {
+      return text.empty() ? OrderedJson(nullptr) : OrderedJson(text);
+    };
     record["customer_id"] = or_null(p.customer_id);
     record["name"] = p.name;
     record["email"] = or_null(p.email);
@@ -273,16 +310,25 @@ class Shop {
 
   static void append_csv(std::string& out, const Purchase& p) {
     RecordWriter row(out);
-    row.text(p.customer_id).text(p.name).text(csv_field(p.email)).text(p.cpf).text(p.card).text(p.date).text(csv_field(p.amount));
+    row.text(p.customer_id)
+        .text(p.name)
+        .text(csv_field(p.email))
+        .text(p.cpf)
+        .text(p.card)
+        .text(p.date)
+        .text(csv_field(p.amount));
     row.text(p.store).text(p.product);
     row.end();
   }
 
   // `rows` lines from purchase `first` on: each once, then those that come again, with newer values.
-  Status purchases(const std::string& dir, const std::string& name, std::int64_t first, std::int64_t rows, GenerateReport& report) {
+  Status purchases(const std::string& dir, const std::string& name, std::int64_t first, std::int64_t rows,
+                   GenerateReport& report) {
     const bool csv = name.ends_with(".csv");
     TextFile file = TRY(TextFile::create(dir, name));
-    if (csv) file.text() += "customer_id,name,email,cpf,credit_card_number,purchase_date,total_amount,store_location,product\n";
+    if (csv)
+      file.text() +=
+          "customer_id,name,email,cpf,credit_card_number,purchase_date,total_amount,store_location,product\n";
     if (!csv) file.text() += "{\"data\":{\"items\":[\n";
     std::int64_t written = 0;
     const auto put = [&](const Purchase& purchase) -> Status {
@@ -329,14 +375,14 @@ class Shop {
   std::uint64_t key_;
   std::int64_t customers_ = 0, days_ = 0, done_ = 0;
   std::chrono::sys_days first_day_;
-  std::set<std::int64_t> doubtful_;   // the last of a file, when there is no room to come again: at most one a file
+  std::set<std::int64_t> doubtful_;  // the last of a file, when there is no room to come again: at most one a file
   RetailTruth truth_;
 };
 
 }  // namespace
 
-Result<GenerateReport> generate_retail(const RetailOptions& options, const std::string& out_dir, const Progress& progress,
-                                       const Cancel* cancel) {
+Result<GenerateReport> generate_retail(const RetailOptions& options, const std::string& out_dir,
+                                       const Progress& progress, const Cancel* cancel) {
   const Period last = TRY_IN("generate retail: last period", Period::parse(options.last_period));
   if (options.months < 1 || options.months > kMonthsMax) {
     return fail(ErrorKind::invalid_argument, "generate retail: {} months: give 1 to {}", options.months, kMonthsMax);

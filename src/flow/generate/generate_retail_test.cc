@@ -69,31 +69,43 @@ create table valid as
     and store_location in ('São Paulo', 'Rio de Janeiro', 'Belo Horizonte', 'Brasília', 'Curitiba', 'Porto Alegre', 'Salvador', 'Recife', 'Fortaleza', 'Manaus');
 create table kept as select * exclude (position) from (
   select *, row_number() over (partition by customer_id, day order by place, number desc) as position from valid) where position = 1;
-)sql", csv, api));
+)sql",
+                                                csv, api));
   ASSERT_TRUE(made) << made.error().message;
   const auto& told = report->truth["purchases"];
-  const auto number = [&](const std::string& sql) { return connection->value(sql).value_or("failed").value_or("null"); };
+  const auto number = [&](const std::string& sql) {
+    return connection->value(sql).value_or("failed").value_or("null");
+  };
   EXPECT_EQ(number("select count(*) from delivered"), told["rows"].dump());
   EXPECT_EQ(number("select count(*) from delivered"), std::to_string(GetParam()));
-  EXPECT_EQ(number("select (select count(*) from delivered) - (select count(*) from valid)"), told["quarantined"].dump());
+  EXPECT_EQ(number("select (select count(*) from delivered) - (select count(*) from valid)"),
+            told["quarantined"].dump());
   EXPECT_EQ(number("select (select count(*) from valid) - (select count(*) from kept)"), told["duplicates"].dump());
   EXPECT_EQ(number("select count(*) from kept"), told["silver_rows"].dump());
   EXPECT_EQ(number("select cast(sum(amount) as decimal(18,2)) from kept"), told["total_amount"].get<std::string>());
   const auto gold = connection->all(
-      "select store_location, strftime(day, '%Y-%m'), count(*), cast(sum(amount) as decimal(18,2)), count(*) filter (where amount >= 1000) "
+      "select store_location, strftime(day, '%Y-%m'), count(*), cast(sum(amount) as decimal(18,2)), count(*) filter "
+      "(where amount >= 1000) "
       "from kept group by 1, 2");
   ASSERT_TRUE(gold) << gold.error().message;
   EXPECT_EQ(gold->size(), report->truth["gold"].size());
   for (const auto& entry : report->truth["gold"]) {
-    const std::vector<std::optional<std::string>> row = {entry["store_location"].get<std::string>(), entry["purchase_month"].get<std::string>(),
-                                                         entry["total_purchases"].dump(), entry["total_revenue"].get<std::string>(), entry["high_value_purchases"].dump()};
+    const std::vector<std::optional<std::string>> row = {
+        entry["store_location"].get<std::string>(), entry["purchase_month"].get<std::string>(),
+        entry["total_purchases"].dump(), entry["total_revenue"].get<std::string>(),
+        entry["high_value_purchases"].dump()};
     EXPECT_THAT(*gold, testing::Contains(row));
   }
-  const std::string customers = fmt::format("(select json ->> 'customer_id' as id, centavo_valid_cpf(json ->> 'cpf') and coalesce(regexp_full_match(json ->> 'email', "
-                                            "'[a-z0-9.]+@[a-z0-9.]+\\.[a-z]+'), true) as good from read_json_objects({}, format = 'array'))", people);
+  const std::string customers = fmt::format(
+      "(select json ->> 'customer_id' as id, centavo_valid_cpf(json ->> 'cpf') and coalesce(regexp_full_match(json ->> "
+      "'email', "
+      "'[a-z0-9.]+@[a-z0-9.]+\\.[a-z]+'), true) as good from read_json_objects({}, format = 'array'))",
+      people);
   EXPECT_EQ(number("select count(*) from " + customers), report->truth["customers"]["rows"].dump());
-  EXPECT_EQ(number("select count(*) from " + customers + " where not good"), report->truth["customers"]["quarantined"].dump());
-  EXPECT_EQ(number("select count(distinct id) from " + customers + " where good"), report->truth["customers"]["silver_rows"].dump());
+  EXPECT_EQ(number("select count(*) from " + customers + " where not good"),
+            report->truth["customers"]["quarantined"].dump());
+  EXPECT_EQ(number("select count(distinct id) from " + customers + " where good"),
+            report->truth["customers"]["silver_rows"].dump());
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, RetailTruthTest, testing::Values(100, 3001, 20000));
@@ -105,8 +117,9 @@ TEST(RetailPeople, CpfsHaveRightCheckDigitsOrWrongOnes) {
   ASSERT_TRUE(connection);
   for (std::int64_t i = 0; i < 500; ++i) {
     const std::string cpf = person_of(1, i).cpf;
-    const auto valid = connection->value(fmt::format("select centavo_valid_cpf('{}') and centavo_valid_cpf('{}') and not centavo_valid_cpf('{}')", cpf,
-                                                     with_points(cpf), with_wrong_check_digit(cpf)));
+    const auto valid = connection->value(
+        fmt::format("select centavo_valid_cpf('{}') and centavo_valid_cpf('{}') and not centavo_valid_cpf('{}')", cpf,
+                    with_points(cpf), with_wrong_check_digit(cpf)));
     ASSERT_TRUE(valid) << valid.error().message;
     EXPECT_EQ(**valid, "true") << cpf;
   }

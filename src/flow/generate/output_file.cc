@@ -51,7 +51,8 @@ struct OutputFile::State {
     do {
       stream.next_out = block.data();
       stream.avail_out = static_cast<std::uint32_t>(block.size());
-      if (const int code = isal_deflate(&stream); code != COMP_OK) return fail(ErrorKind::internal, "deflate {}: {}", path, code);
+      if (const int code = isal_deflate(&stream); code != COMP_OK)
+        return fail(ErrorKind::internal, "deflate {}: {}", path, code);
       TRY(put(block.data(), block.size() - stream.avail_out));
     } while (stream.avail_out == 0);
     return {};

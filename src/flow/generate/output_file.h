@@ -1,7 +1,7 @@
 #pragma once
 /// \file flow/generate/output_file.h
-/// A file written front to back, plain or as one gzip stream (ISA-L) without time and name: equal text is equal bytes, on
-/// one machine. Other processors may compress the same text to other bytes.
+/// A file written front to back, plain or as one gzip stream (ISA-L) without time and name: equal text is equal bytes,
+/// on one machine. Other processors may compress the same text to other bytes.
 
 #include <cstdint>
 #include <memory>

@@ -26,7 +26,9 @@ class Random {
     return mix(state_);
   }
   /// 0 <= result < n, n > 0.
-  std::int64_t below(std::int64_t n) { return static_cast<std::int64_t>(((next() >> 32) * static_cast<std::uint64_t>(n)) >> 32); }
+  std::int64_t below(std::int64_t n) {
+    return static_cast<std::int64_t>(((next() >> 32) * static_cast<std::uint64_t>(n)) >> 32);
+  }
   /// Both ends included.
   std::int64_t between(std::int64_t low, std::int64_t high) { return low + below(high - low + 1); }
   bool percent(int p) { return below(100) < p; }

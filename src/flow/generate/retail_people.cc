@@ -7,13 +7,18 @@
 namespace centavo::generate {
 namespace {
 
-constexpr std::array<std::string_view, 20> kFirst = {"Ana", "Bruno", "Carla", "Diego", "Elisa", "Fábio", "Gilda", "Heitor", "Inês", "João",
-                                                     "Karina", "Lucas", "Marta", "Nuno", "Olga", "Paulo", "Rita", "Sérgio", "Tânia", "Ugo"};
-constexpr std::array<std::string_view, 20> kLetters = {"ana", "bruno", "carla", "diego", "elisa", "fabio", "gilda", "heitor", "ines", "joao",
-                                                       "karina", "lucas", "marta", "nuno", "olga", "paulo", "rita", "sergio", "tania", "ugo"};
-constexpr std::array<std::string_view, 12> kLast = {"Exemplo", "Amostra", "Modelo", "Padrão", "Fictício", "Inventado", "Ensaio", "Teste", "Rascunho", "Molde", "Esboço", "Croqui"};
-constexpr std::array<std::string_view, 5> kDomains = {"example.com", "example.org", "example.net", "mail.example.com", "loja.example"};
-constexpr std::array<std::string_view, 8> kCities = {"São Paulo", "Campinas", "Recife", "Natal", "Belém", "Curitiba", "Goiânia", "Vitória"};
+constexpr std::array<std::string_view, 20> kFirst = {"Ana",    "Bruno", "Carla", "Diego",  "Elisa", "Fábio", "Gilda",
+                                                     "Heitor", "Inês",  "João",  "Karina", "Lucas", "Marta", "Nuno",
+                                                     "Olga",   "Paulo", "Rita",  "Sérgio", "Tânia", "Ugo"};
+constexpr std::array<std::string_view, 20> kLetters = {"ana",    "bruno", "carla", "diego",  "elisa", "fabio", "gilda",
+                                                       "heitor", "ines",  "joao",  "karina", "lucas", "marta", "nuno",
+                                                       "olga",   "paulo", "rita",  "sergio", "tania", "ugo"};
+constexpr std::array<std::string_view, 12> kLast = {"Exemplo", "Amostra", "Modelo",   "Padrão", "Fictício", "Inventado",
+                                                    "Ensaio",  "Teste",   "Rascunho", "Molde",  "Esboço",   "Croqui"};
+constexpr std::array<std::string_view, 5> kDomains = {"example.com", "example.org", "example.net", "mail.example.com",
+                                                      "loja.example"};
+constexpr std::array<std::string_view, 8> kCities = {"São Paulo", "Campinas", "Recife",  "Natal",
+                                                     "Belém",     "Curitiba", "Goiânia", "Vitória"};
 
 // Source: Receita Federal's rule: weights falling to 2, sum modulo 11.
 char check_digit(const std::string& digits) {

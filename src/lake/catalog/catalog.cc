@@ -86,9 +86,9 @@ class SqlCatalog : public Catalog {
 
   Result<std::vector<RunRecord>> runs(std::string_view tenant, int limit) override {
     const std::lock_guard lock(mutex_);
-    SqlStatement statement = TRY(db_.prepare(
-        "select id, tenant, state, started_ms, ended_ms, user_name, program_version, summary from runs "
-        "where tenant = ? order by number desc limit ?"));
+    SqlStatement statement =
+        TRY(db_.prepare("select id, tenant, state, started_ms, ended_ms, user_name, program_version, summary from runs "
+                        "where tenant = ? order by number desc limit ?"));
     TRY(statement.bind_all(tenant, limit));
     std::vector<RunRecord> found;
     while (TRY(statement.step())) {
@@ -252,9 +252,9 @@ class SqlCatalog : public Catalog {
 
   Result<std::vector<ProofRecord>> proofs(std::string_view tenant) override {
     const std::lock_guard lock(mutex_);
-    SqlStatement statement = TRY(db_.prepare(
-        "select tenant, table_name, period, currency, measure, category, amount, run, version from proofs "
-        "where tenant = ? order by table_name, period, currency, measure, category"));
+    SqlStatement statement = TRY(
+        db_.prepare("select tenant, table_name, period, currency, measure, category, amount, run, version from proofs "
+                    "where tenant = ? order by table_name, period, currency, measure, category"));
     TRY(statement.bind_all(tenant));
     std::vector<ProofRecord> found;
     while (TRY(statement.step())) {
@@ -291,9 +291,9 @@ class SqlCatalog : public Catalog {
 
   Result<std::int64_t> next_number(std::string_view tenant, std::string_view name) override {
     const std::lock_guard lock(mutex_);
-    SqlStatement statement = TRY(db_.prepare(
-        "insert into numbers (tenant, name, number) values (?, ?, 1) "
-        "on conflict (tenant, name) do update set number = numbers.number + 1 returning number"));
+    SqlStatement statement =
+        TRY(db_.prepare("insert into numbers (tenant, name, number) values (?, ?, 1) "
+                        "on conflict (tenant, name) do update set number = numbers.number + 1 returning number"));
     TRY(statement.bind_all(tenant, name));
     if (!TRY(statement.step())) return fail(ErrorKind::internal, "next number {}: nothing came back", name);
     const std::int64_t number = statement.integer(0);

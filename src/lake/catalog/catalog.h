@@ -52,7 +52,8 @@ struct CheckRecord {
 
 /// An exact sum or count of one table for one period and currency.
 struct ProofRecord {
-  std::string tenant, table, period, currency, measure, category;   ///< measure "rows" has no currency; category "" is the total
+  std::string tenant, table, period, currency, measure,
+      category;   ///< measure "rows" has no currency; category "" is the total
   std::string amount;       ///< decimal text
   std::string run;
   std::int64_t version = 0;
@@ -84,11 +85,12 @@ class Catalog {
 
   virtual Status start_run(const RunRecord& run) = 0;
   virtual Status end_run(const RunRecord& run) = 0;
-  virtual Result<std::vector<RunRecord>> runs(std::string_view tenant, int limit) = 0;   ///< newest first
-  virtual Status record(const TaskRecord& task) = 0;   ///< again for the same (run, table, period): replaces it
+  virtual Result<std::vector<RunRecord>> runs(std::string_view tenant, int limit) = 0;  ///< newest first
+  virtual Status record(const TaskRecord& task) = 0;  ///< again for the same (run, table, period): replaces it
   virtual Result<std::vector<TaskRecord>> tasks(std::string_view run) = 0;
   virtual Status record(const std::vector<CheckRecord>& checks) = 0;
-  virtual Result<std::vector<CheckRecord>> checks(std::string_view tenant, std::string_view run) = 0;   ///< "" : the newest run that has any
+  virtual Result<std::vector<CheckRecord>> checks(std::string_view tenant,
+                                                  std::string_view run) = 0;  ///< "" : the newest run that has any
 
   virtual Status save_state(std::string_view tenant, const TableState& state) = 0;
   virtual Status drop_states(std::string_view tenant, std::string_view table) = 0;

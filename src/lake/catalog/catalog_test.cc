@@ -146,7 +146,8 @@ TEST_F(CatalogTest, AStateIsReplacedPerTablePeriodAndTenant) {
 
 TEST_F(CatalogTest, ProofsOfAPeriodAreReplacedTogether) {
   const auto proof = [](std::string amount, std::string category) {
-    return ProofRecord{"acme", "silver.costs", "2026-09", "USD", "BilledCost", std::move(category), std::move(amount), "r1", 3};
+    return ProofRecord{
+        "acme", "silver.costs", "2026-09", "USD", "BilledCost", std::move(category), std::move(amount), "r1", 3};
   };
   ASSERT_TRUE(catalog_->save_proofs("acme", "silver.costs", "2026-09", {proof("10.01", ""), proof("10.01", "Usage")}));
   ASSERT_TRUE(catalog_->save_proofs("acme", "silver.costs", "2026-09", {proof("0.000000000000000000001", "")}));
@@ -233,7 +234,9 @@ TEST_F(CatalogTest, AFileThatIsNoDatabaseIsCorrupt) {
   for (const char* ending : {"", "-wal", "-shm"}) std::filesystem::remove(dir_ + "/catalog.sqlite" + ending);
   std::FILE* const file = std::fopen((dir_ + "/catalog.sqlite").c_str(), "w");
   ASSERT_NE(file, nullptr);
-  std::fputs("this is no database at all, whatever its name says; it is some text of more than one hundred bytes, really", file);
+  std::fputs(
+      "this is no database at all, whatever its name says; it is some text of more than one hundred bytes, really",
+      file);
   std::fclose(file);
   const auto opened = Catalog::open(dir_);
   ASSERT_FALSE(opened);
@@ -242,7 +245,8 @@ TEST_F(CatalogTest, AFileThatIsNoDatabaseIsCorrupt) {
 
 TEST_F(CatalogTest, StatesOfTwoHundredTablesAreReadWithinFiveMilliseconds) {
   for (int i = 0; i < 200; ++i) {
-    ASSERT_TRUE(catalog_->save_state("acme", {fmt::format("silver.t{}", i), "2026-09", std::string(64, 'f'), 1, 1, "r1", 5}));
+    ASSERT_TRUE(
+        catalog_->save_state("acme", {fmt::format("silver.t{}", i), "2026-09", std::string(64, 'f'), 1, 1, "r1", 5}));
   }
   auto best = std::chrono::nanoseconds::max();  // the best of a few: the machine may be busy
   for (int attempt = 0; attempt < 10; ++attempt) {

@@ -60,12 +60,8 @@ Result<Release> read_release(Store& store, std::string_view tenant, std::int64_t
 }  // namespace
 
 Json to_json(const Release& release) {
-  return {{"number", release.number},
-          {"run", release.run},
-          {"published_at", iso_time(release.published_ms)},
-          {"reason", release.reason},
-          {"versions", release.versions},
-          {"certificate", release.certificate}};
+  return {{"number", release.number}, {"run", release.run},           {"published_at", iso_time(release.published_ms)},
+          {"reason", release.reason}, {"versions", release.versions}, {"certificate", release.certificate}};
 }
 
 Result<Release> publish(Store& store, std::string_view tenant, Release release) {
@@ -90,8 +86,8 @@ Result<std::vector<Release>> releases(Store& store, std::string_view tenant) {
 Result<Release> release(Store& store, std::string_view tenant, std::int64_t number) {
   const std::vector<std::int64_t> taken = TRY(numbers(store, tenant));
   if (taken.empty()) {
-    return fail_hint(fmt::format("centavo run --tenant {}", tenant), ErrorKind::not_found, "tenant {} has no release yet",
-                     tenant);
+    return fail_hint(fmt::format("centavo run --tenant {}", tenant), ErrorKind::not_found,
+                     "tenant {} has no release yet", tenant);
   }
   if (number == 0) return read_release(store, tenant, taken.back());
   if (!std::binary_search(taken.begin(), taken.end(), number)) {

@@ -12,7 +12,8 @@
 namespace centavo::pack {
 namespace {
 
-const std::vector<std::string> kAddedColumns = {"source_file_name", "source_row_number", "ingestion_timestamp", "raw_ingestion_id"};
+const std::vector<std::string> kAddedColumns = {"source_file_name", "source_row_number", "ingestion_timestamp",
+                                                "raw_ingestion_id"};
 
 // Everything that packs name each other by.
 struct Names {
@@ -41,7 +42,10 @@ class Assembler {
  public:
   /// `parsed`: trees of texts, as far as they are known already.
   Assembler(Assembly& assembly, std::map<std::string_view, ParseTree> parsed)
-      : packs_(assembly.packs), functions_(assembly.functions), mistakes_(assembly.mistakes), parsed_(std::move(parsed)) {}
+      : packs_(assembly.packs),
+        functions_(assembly.functions),
+        mistakes_(assembly.mistakes),
+        parsed_(std::move(parsed)) {}
 
   Status run() {
     collect_names();
@@ -77,7 +81,8 @@ class Assembler {
     for (auto& [pack_name, pack] : packs_) {
       for (const Interface& interface : pack.interfaces) {
         const auto [at, fresh] = names_.interfaces.emplace(interface.name, &interface);
-        if (!fresh) mistake(interface.place, fmt::format("interface {} is also in {}", interface.name, at->second->place.text()));
+        if (!fresh)
+          mistake(interface.place, fmt::format("interface {} is also in {}", interface.name, at->second->place.text()));
         names_.views.emplace(interface.view(), &interface);
         names_.pack_of_interface[interface.name] = pack_name;
       }
@@ -91,9 +96,12 @@ class Assembler {
         const Contract& contract = model.contract;
         const auto [at, fresh] = names_.tables.emplace(contract.table, &model);
         if (!fresh) twice_.insert(contract.table);
-        if (!fresh) mistake(contract.place, fmt::format("table {} is also in {}", contract.table.text(), at->second->contract.place.text()));
+        if (!fresh)
+          mistake(contract.place,
+                  fmt::format("table {} is also in {}", contract.table.text(), at->second->contract.place.text()));
         if (const auto view = names_.views.find(contract.table); view != names_.views.end()) {
-          mistake(contract.place, fmt::format("table {} has the name of the view of interface {}", contract.table.text(), view->second->name));
+          mistake(contract.place, fmt::format("table {} has the name of the view of interface {}",
+                                              contract.table.text(), view->second->name));
         }
       }
     }
@@ -104,7 +112,8 @@ class Assembler {
     for (const auto& [name, unused] : packs_) known.push_back(name);
     for (const auto& [name, pack] : packs_) {
       for (const std::string& wanted : pack.requires_packs) {
-        if (!packs_.contains(wanted)) mistake(pack.place, fmt::format("requires the unknown pack \"{}\"", wanted), did_you_mean(wanted, known));
+        if (!packs_.contains(wanted))
+          mistake(pack.place, fmt::format("requires the unknown pack \"{}\"", wanted), did_you_mean(wanted, known));
       }
     }
   }
@@ -138,7 +147,8 @@ class Assembler {
         const auto table = names_.tables.find(feed.table);
         if (table == names_.tables.end()) continue;
         if (table->second->contract.write == WriteMode::replace_period && source.period_from == "none") {
-          mistake(feed.place, fmt::format("source {} has no period, and {} replaces one", source.name, feed.table.text()),
+          mistake(feed.place,
+                  fmt::format("source {} has no period, and {} replaces one", source.name, feed.table.text()),
                   "say where the period comes from: period: {from: column, columns: [...]}");
         }
       }
@@ -153,7 +163,9 @@ class Assembler {
       const auto table = names_.tables.find(feed.table);
       const ColumnSpec* spec = table == names_.tables.end() ? nullptr : table->second->contract.find(column);
       if (spec && !spec->type.empty() && !spec->type.starts_with("MAP(")) {
-        mistake(spec->place, fmt::format("column \"{}\" is filled as a map by source {}, and declared {}", column, source.name, spec->type),
+        mistake(spec->place,
+                fmt::format("column \"{}\" is filled as a map by source {}, and declared {}", column, source.name,
+                            spec->type),
                 "write map(varchar, varchar)");
       }
     }
@@ -185,15 +197,20 @@ class Assembler {
       check_bronze(contract);
     } else {
       if (contract.columns.empty()) mistake(contract.place, fmt::format("{} has no columns", contract.table.text()));
-      if (const ColumnSpec* period = contract.find(contract.period_column); period && !period->type.empty() && period->type != "DATE") {
-        mistake(period->place, fmt::format("the period column \"{}\" must be a date, and is {}", period->name, period->type));
+      if (const ColumnSpec* period = contract.find(contract.period_column);
+          period && !period->type.empty() && period->type != "DATE") {
+        mistake(period->place,
+                fmt::format("the period column \"{}\" must be a date, and is {}", period->name, period->type));
       }
     }
-    for (const std::string& column : contract.grain) check_column(contract, column, contract.place_of("grain"), "grain");
+    for (const std::string& column : contract.grain)
+      check_column(contract, column, contract.place_of("grain"), "grain");
     for (const std::string& column : contract.partition_by) {
-      if (column != contract.period_column) check_column(contract, column, contract.place_of("partition_by"), "partition_by");
+      if (column != contract.period_column)
+        check_column(contract, column, contract.place_of("partition_by"), "partition_by");
     }
-    if (!contract.period_column.empty()) check_column(contract, contract.period_column, contract.place_of("period_column"), "period_column");
+    if (!contract.period_column.empty())
+      check_column(contract, contract.period_column, contract.place_of("period_column"), "period_column");
     if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place_of("rows"), true);
     for (const CheckSpec& check : contract.checks) {
       if (check.to) check_table(pack, *check.to, check.place, true);
@@ -203,11 +220,14 @@ class Assembler {
 
   void check_bronze(const Contract& contract) {
     if (contract.columns.empty() && !contract.other_columns) {
-      mistake(contract.place, fmt::format("{} has no columns", contract.table.text()), "list them, or write other_columns: keep");
+      mistake(contract.place, fmt::format("{} has no columns", contract.table.text()),
+              "list them, or write other_columns: keep");
     }
-    if (!contract.implements.empty()) mistake(contract.place_of("implements"), "a bronze table implements no interface");
+    if (!contract.implements.empty())
+      mistake(contract.place_of("implements"), "a bronze table implements no interface");
     for (const ColumnSpec& column : contract.columns) {
-      const bool added = std::find(kAddedColumns.begin(), kAddedColumns.end(), lower(column.name)) != kAddedColumns.end();
+      const bool added =
+          std::find(kAddedColumns.begin(), kAddedColumns.end(), lower(column.name)) != kAddedColumns.end();
       if (added || same_word(column.name, contract.period_column)) {
         mistake(column.place, fmt::format("column \"{}\" is added by centavo", column.name), "leave it out of columns");
       }
@@ -219,20 +239,29 @@ class Assembler {
     if (found == names_.interfaces.end()) {
       std::vector<std::string> known;
       for (const auto& [name, unused] : names_.interfaces) known.push_back(name);
-      return mistake(contract.place_of("implements"), fmt::format("implements the unknown interface \"{}\"", contract.implements), did_you_mean(contract.implements, known));
+      return mistake(contract.place_of("implements"),
+                     fmt::format("implements the unknown interface \"{}\"", contract.implements),
+                     did_you_mean(contract.implements, known));
     }
-    if (contract.table.layer != Layer::silver) mistake(contract.place_of("implements"), "only silver tables implement an interface");
+    if (contract.table.layer != Layer::silver)
+      mistake(contract.place_of("implements"), "only silver tables implement an interface");
     const Interface& interface = *found->second;
-    check_may_name(pack, names_.pack_of_interface[interface.name], contract.place_of("implements"), "interface " + interface.name);
+    check_may_name(pack, names_.pack_of_interface[interface.name], contract.place_of("implements"),
+                   "interface " + interface.name);
     for (const ColumnSpec& wanted : interface.columns) {
-      const auto at = std::find_if(contract.columns.begin(), contract.columns.end(), [&](const ColumnSpec& c) { return same_word(c.name, wanted.name); });
+      const auto at = std::find_if(contract.columns.begin(), contract.columns.end(),
+                                   [&](const ColumnSpec& c) { return same_word(c.name, wanted.name); });
       if (at == contract.columns.end()) {
-        if (wanted.required) mistake(contract.place_of("columns"), fmt::format("column \"{}\" {} is missing, which {} requires", wanted.name, wanted.type, interface.name));
+        if (wanted.required)
+          mistake(contract.place_of("columns"), fmt::format("column \"{}\" {} is missing, which {} requires",
+                                                            wanted.name, wanted.type, interface.name));
         continue;
       }
-      if (at->name != wanted.name) mistake(at->place, fmt::format("column \"{}\" is spelled \"{}\" in {}", at->name, wanted.name, interface.name));
+      if (at->name != wanted.name)
+        mistake(at->place, fmt::format("column \"{}\" is spelled \"{}\" in {}", at->name, wanted.name, interface.name));
       if (!at->type.empty() && !wanted.type.empty() && at->type != wanted.type) {
-        mistake(at->place, fmt::format("column \"{}\" is {}, and {} in {}", at->name, at->type, wanted.type, interface.name));
+        mistake(at->place,
+                fmt::format("column \"{}\" is {}, and {} in {}", at->name, at->type, wanted.type, interface.name));
       }
       at->required = at->required || wanted.required;
       const auto inherit = [](auto& own, const auto& given) {
@@ -256,7 +285,8 @@ class Assembler {
   // Whether an interface's check or proof names only columns that the table has.
   bool fits(const Contract& contract, const Interface& interface, const std::vector<std::string>& columns) const {
     return std::none_of(columns.begin(), columns.end(), [&](const std::string& column) {
-      const bool of_interface = std::any_of(interface.columns.begin(), interface.columns.end(), [&](const ColumnSpec& c) { return same_word(c.name, column); });
+      const bool of_interface = std::any_of(interface.columns.begin(), interface.columns.end(),
+                                            [&](const ColumnSpec& c) { return same_word(c.name, column); });
       return of_interface && !contract.find(column);
     });
   }
@@ -268,7 +298,8 @@ class Assembler {
     return out;
   }
   void add_columns(const std::string& sql, std::vector<std::string>& out) const {
-    if (const auto known = columns_in_sql_.find(sql); known != columns_in_sql_.end()) out.insert(out.end(), known->second.begin(), known->second.end());
+    if (const auto known = columns_in_sql_.find(sql); known != columns_in_sql_.end())
+      out.insert(out.end(), known->second.begin(), known->second.end());
   }
 
   // The columns' own checks, then the interface's, then the table's; the later of two with one name stands.
@@ -282,9 +313,11 @@ class Assembler {
       for (const ProofSpec& proof : interface->second->proofs) merge_proof(contract, *interface->second, proof);
     }
     for (CheckSpec& check : contract.checks) {
-      const auto same = std::find_if(contract.checks.data(), &check, [&](const CheckSpec& c) { return c.name == check.name; });
+      const auto same =
+          std::find_if(contract.checks.data(), &check, [&](const CheckSpec& c) { return c.name == check.name; });
       if (same != &check) {
-        mistake(check.place, fmt::format("check \"{}\" is here twice, first on line {}", check.name, same->place.line), "give one of them a name: of its own");
+        mistake(check.place, fmt::format("check \"{}\" is here twice, first on line {}", check.name, same->place.line),
+                "give one of them a name: of its own");
         continue;
       }
       std::erase_if(all, [&](const CheckSpec& c) { return c.name == check.name; });
@@ -295,7 +328,9 @@ class Assembler {
   }
 
   void merge_proof(Contract& contract, const Interface& interface, const ProofSpec& proof) {
-    if (std::any_of(contract.proofs.begin(), contract.proofs.end(), [&](const ProofSpec& p) { return p.measure == proof.measure; })) return;
+    if (std::any_of(contract.proofs.begin(), contract.proofs.end(),
+                    [&](const ProofSpec& p) { return p.measure == proof.measure; }))
+      return;
     std::vector<std::string> columns;
     for (const std::string* sql : {&proof.amount, &proof.currency, &proof.by, &proof.where}) add_columns(*sql, columns);
     if (fits(contract, interface, columns)) contract.proofs.push_back(proof);
@@ -306,7 +341,8 @@ class Assembler {
     for (const std::string& column : check.columns) {
       if (!check_column(contract, column, check.place, what)) continue;
       const ColumnSpec* spec = contract.find(column);
-      const bool of_text = check.kind == CheckKind::pattern || check.kind == CheckKind::valid_cpf || check.kind == CheckKind::valid_cnpj || check.kind == CheckKind::valid_email;
+      const bool of_text = check.kind == CheckKind::pattern || check.kind == CheckKind::valid_cpf ||
+                           check.kind == CheckKind::valid_cnpj || check.kind == CheckKind::valid_email;
       if (of_text && spec && !spec->type.empty() && spec->type != "VARCHAR") {
         mistake(check.place, fmt::format("{} needs text, and column \"{}\" is {}", what, column, spec->type));
       }
@@ -339,7 +375,9 @@ class Assembler {
     const std::vector<std::string> found = TRY(regex_faults(texts));
     for (std::size_t i = 0; i < texts.size(); ++i) faults[texts[i]] = found[i];
     for (const Pattern& pattern : patterns_) {
-      if (!faults[pattern.text].empty()) mistake(pattern.place, fmt::format("{}: \"{}\" is not a regular expression: {}", pattern.what, pattern.text, faults[pattern.text]));
+      if (!faults[pattern.text].empty())
+        mistake(pattern.place, fmt::format("{}: \"{}\" is not a regular expression: {}", pattern.what, pattern.text,
+                                           faults[pattern.text]));
     }
     return {};
   }
@@ -363,28 +401,34 @@ class Assembler {
           }
         }
       }
-      for (const Interface& interface : pack.interfaces) collect_checks(pack, interface.checks, interface.proofs, &interface);
+      for (const Interface& interface : pack.interfaces)
+        collect_checks(pack, interface.checks, interface.proofs, &interface);
     }
   }
 
-  void collect_checks(const Pack& pack, const std::vector<CheckSpec>& checks, const std::vector<ProofSpec>& proofs, const Interface* interface) {
+  void collect_checks(const Pack& pack, const std::vector<CheckSpec>& checks, const std::vector<ProofSpec>& proofs,
+                      const Interface* interface) {
     for (const CheckSpec& check : checks) {
       const std::string what = fmt::format("check \"{}\"", check.name);
       if (!check.sql.empty()) add_query(pack, check.sql, what, check.place, interface);
-      for (const std::string* text : {&check.ours, &check.theirs, &check.ours_by, &check.theirs_by, &check.ours_where, &check.theirs_where}) {
+      for (const std::string* text :
+           {&check.ours, &check.theirs, &check.ours_by, &check.theirs_by, &check.ours_where, &check.theirs_where}) {
         add_expression(pack, *text, what, check.place, interface);
       }
     }
     for (const ProofSpec& proof : proofs) {
       const std::string what = fmt::format("proof \"{}\"", proof.measure);
-      for (const std::string* text : {&proof.amount, &proof.currency, &proof.by, &proof.where}) add_expression(pack, *text, what, proof.place, interface);
+      for (const std::string* text : {&proof.amount, &proof.currency, &proof.by, &proof.where})
+        add_expression(pack, *text, what, proof.place, interface);
     }
   }
 
-  void add_query(const Pack& pack, const std::string& text, std::string what, const Place& place, const Interface* interface) {
+  void add_query(const Pack& pack, const std::string& text, std::string what, const Place& place,
+                 const Interface* interface) {
     sql_.push_back({{SqlPiece::Kind::query, text, std::move(what), place, true, true}, &pack, nullptr, interface});
   }
-  void add_expression(const Pack& pack, const std::string& text, std::string what, const Place& place, const Interface* interface) {
+  void add_expression(const Pack& pack, const std::string& text, std::string what, const Place& place,
+                      const Interface* interface) {
     if (text.empty()) return;
     sql_.push_back({{SqlPiece::Kind::expression, text, std::move(what), place, true, true}, &pack, nullptr, interface});
   }
@@ -425,15 +469,17 @@ class Assembler {
       if (std::find(known.begin(), known.end(), token.text) == known.end() && !half_read_.contains(sql.pack->name)) {
         std::string hint = did_you_mean(token.text, known);
         if (!hint.starts_with("did")) hint = fmt::format("declare it under parameters in {}/pack.yaml", sql.pack->name);
-        mistakes_.push_back(sql.piece.mistake(token.offset, fmt::format("unknown parameter {}", token.text), std::move(hint)));
+        mistakes_.push_back(
+            sql.piece.mistake(token.offset, fmt::format("unknown parameter {}", token.text), std::move(hint)));
       }
     }
     if (!sql.model) return;
     sql.model->parameters.assign(used.begin(), used.end());
     const Contract& contract = sql.model->contract;
     if (contract.write == WriteMode::replace_period && !used.contains("period_first") && !used.contains("period_end")) {
-      mistakes_.push_back(sql.piece.mistake(0, "the table replaces one period, and its SQL reads no $period_first",
-                                            fmt::format("add where {0} >= $period_first and {0} < $period_end", contract.period_column)));
+      mistakes_.push_back(sql.piece.mistake(
+          0, "the table replaces one period, and its SQL reads no $period_first",
+          fmt::format("add where {0} >= $period_first and {0} < $period_end", contract.period_column)));
     }
   }
 
@@ -442,8 +488,12 @@ class Assembler {
     std::set<std::string> interfaces;
     for (const ParseTree::Table& table : tree.tables) {
       if (sql.piece.reads_this && table.schema.empty() && lower(table.table) == "this") continue;
-      const auto at = table.offset == ParseTree::kNowhere || table.offset < sql.piece.shift() ? 0 : table.offset - sql.piece.shift();
-      const auto wrong = [&](std::string message, std::string hint) { mistakes_.push_back(sql.piece.mistake(at, std::move(message), std::move(hint))); };
+      const auto at = table.offset == ParseTree::kNowhere || table.offset < sql.piece.shift()
+                          ? 0
+                          : table.offset - sql.piece.shift();
+      const auto wrong = [&](std::string message, std::string hint) {
+        mistakes_.push_back(sql.piece.mistake(at, std::move(message), std::move(hint)));
+      };
       const std::string written = table.schema.empty() ? table.table : fmt::format("{}.{}", table.schema, table.table);
       if (table.schema.empty() || !table.catalog.empty()) {
         wrong(fmt::format("table \"{}\" has no layer", written), layer_hint(table.table));
@@ -459,11 +509,14 @@ class Assembler {
               layer ? did_you_mean(written, names_.readable()) : did_you_mean(table.schema, kLayers));
         continue;
       }
-      if (written != name->text()) wrong(fmt::format("table {} is written {}", name->text(), written), "write it in lower case");
-      const std::string owner = view != names_.views.end() ? names_.pack_of_interface[view->second->name] : model->second->contract.pack;
+      if (written != name->text())
+        wrong(fmt::format("table {} is written {}", name->text(), written), "write it in lower case");
+      const std::string owner =
+          view != names_.views.end() ? names_.pack_of_interface[view->second->name] : model->second->contract.pack;
       if (!twice_.contains(*name)) check_may_name(*sql.pack, owner, sql.piece.mistake(at, "").place, name->text());
       if (sql.model && name->layer > sql.model->contract.table.layer) {
-        wrong(fmt::format("{} reads {}, of a higher layer", sql.model->contract.table.text(), name->text()), "read bronze and silver tables only");
+        wrong(fmt::format("{} reads {}, of a higher layer", sql.model->contract.table.text(), name->text()),
+              "read bronze and silver tables only");
         continue;
       }
       if (view != names_.views.end()) {
@@ -475,7 +528,8 @@ class Assembler {
     if (!sql.model) return;
     sql.model->inputs.assign(inputs.begin(), inputs.end());
     sql.model->interface_inputs.assign(interfaces.begin(), interfaces.end());
-    const bool reads = !tree.tables.empty() || std::any_of(tree.calls.begin(), tree.calls.end(), [](const ParseTree::Call& c) { return c.makes_rows; });
+    const bool reads = !tree.tables.empty() || std::any_of(tree.calls.begin(), tree.calls.end(),
+                                                           [](const ParseTree::Call& c) { return c.makes_rows; });
     if (tree.error.empty() && !reads) {
       mistakes_.push_back(sql.piece.mistake(0, "the select reads no table"));
     }
@@ -513,7 +567,8 @@ class Assembler {
       const auto start = std::find(path_.begin(), path_.end(), name);
       std::string text;
       for (auto at = start; at != path_.end(); ++at) text += at->text() + " -> ";
-      mistake(names_.tables.at(name)->sql_place, fmt::format("tables read each other in a circle: {}{}", text, name.text()));
+      mistake(names_.tables.at(name)->sql_place,
+              fmt::format("tables read each other in a circle: {}{}", text, name.text()));
       return;
     }
     mark = Mark::open;
@@ -534,7 +589,8 @@ class Assembler {
     const auto at = [&](const std::string& key) { return line_in(test, key); };
     const auto model = names_.tables.find(test.model);
     if (model == names_.tables.end()) {
-      mistake(at("model"), fmt::format("test of the unknown table {}", test.model.text()), did_you_mean(test.model.text(), names_.readable()));
+      mistake(at("model"), fmt::format("test of the unknown table {}", test.model.text()),
+              did_you_mean(test.model.text(), names_.readable()));
     } else if (test.model.layer == Layer::bronze) {
       mistake(at("model"), fmt::format("{} has no SQL to test", test.model.text()));
     } else {
@@ -542,7 +598,8 @@ class Assembler {
     }
     for (const auto& [table, rows] : test.given) check_given(test, table, rows);
     for (auto& [name, value] : test.parameters) {
-      const auto declared = std::find_if(pack.parameters.begin(), pack.parameters.end(), [&](const Parameter& p) { return p.name == name; });
+      const auto declared = std::find_if(pack.parameters.begin(), pack.parameters.end(),
+                                         [&](const Parameter& p) { return p.name == name; });
       if (declared == pack.parameters.end()) {
         if (half_read_.contains(pack.name)) continue;
         std::vector<std::string> known;
@@ -564,7 +621,8 @@ class Assembler {
     }
     const auto view = name ? names_.views.find(*name) : names_.views.end();
     if (view == names_.views.end()) {
-      mistake(place, fmt::format("given rows of the unknown table \"{}\"", table), did_you_mean(table, names_.readable()));
+      mistake(place, fmt::format("given rows of the unknown table \"{}\"", table),
+              did_you_mean(table, names_.readable()));
       return;
     }
     Contract columns;
@@ -636,7 +694,8 @@ Result<Assembly> assemble(const std::map<std::string, PackFiles>& files) {
     out.packs.emplace(name, read_pack(name, pack_files, yaml, out.functions, out.mistakes));
   }
   TRY(Assembler(out, std::move(known)).run());
-  std::stable_sort(out.mistakes.begin(), out.mistakes.end(), [](const Mistake& a, const Mistake& b) { return a.place < b.place; });
+  std::stable_sort(out.mistakes.begin(), out.mistakes.end(),
+                   [](const Mistake& a, const Mistake& b) { return a.place < b.place; });
   const auto same = [](const Mistake& a, const Mistake& b) { return a.place == b.place && a.message == b.message; };
   out.mistakes.erase(std::unique(out.mistakes.begin(), out.mistakes.end(), same), out.mistakes.end());
   return out;

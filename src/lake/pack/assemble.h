@@ -20,12 +20,14 @@ struct Assembly {
 Result<Assembly> assemble(const std::map<std::string, PackFiles>& files);
 
 /// The sub-folders of `folders` added to `packs`; a pack found there replaces one of the same name.
-void read_folders(const std::vector<std::string>& folders, std::map<std::string, PackFiles>& packs, std::vector<Mistake>& mistakes);
+void read_folders(const std::vector<std::string>& folders, std::map<std::string, PackFiles>& packs,
+                  std::vector<Mistake>& mistakes);
 
 /// YAML by the address of its text.
 using YamlFiles = std::map<const std::string*, YamlFile>;
 
 /// Reads every file of a pack, its YAML already parsed; names, folders and file endings are judged.
-Pack read_pack(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions, std::vector<Mistake>& mistakes);
+Pack read_pack(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions,
+               std::vector<Mistake>& mistakes);
 
 }  // namespace centavo::pack

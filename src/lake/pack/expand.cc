@@ -34,8 +34,14 @@ std::string spark_name(std::string_view quoted) {
 
 class Expansion {
  public:
-  Expansion(std::string_view sql, std::string_view engine, const std::map<std::string, std::string>* values, const FunctionMap& functions)
-      : sql_(sql), engine_(engine), spark_(engine == "spark"), values_(values), functions_(functions), tokens_(tokens_of(sql)) {}
+  Expansion(std::string_view sql, std::string_view engine, const std::map<std::string, std::string>* values,
+            const FunctionMap& functions)
+      : sql_(sql),
+        engine_(engine),
+        spark_(engine == "spark"),
+        values_(values),
+        functions_(functions),
+        tokens_(tokens_of(sql)) {}
 
   Result<std::string> whole() {
     std::string out;
@@ -61,14 +67,17 @@ class Expansion {
       const bool qualified = i > 0 && tokens_[i - 1].text == ".";
       if (token.kind == TokenKind::word && opens && !qualified && is_portable(token.text)) {
         const std::size_t close = closing(tokens_, i + 1);
-        if (close >= last) return fail(ErrorKind::invalid_argument, "{}: the bracket behind {} does not close", where(token), token.text);
+        if (close >= last)
+          return fail(ErrorKind::invalid_argument, "{}: the bracket behind {} does not close", where(token),
+                      token.text);
         out += TRY(call(i, close, depth));
         at = tokens_[close].offset + 1;
         i = close;
       } else {
         out += TRY(plain(token, i));
       }
-      if (out.size() > kLengthMax) return fail(ErrorKind::invalid_argument, "{}: the SQL grows beyond 8 MB when written out", where(token));
+      if (out.size() > kLengthMax)
+        return fail(ErrorKind::invalid_argument, "{}: the SQL grows beyond 8 MB when written out", where(token));
     }
     return {};
   }
@@ -84,7 +93,8 @@ class Expansion {
       if (value != values_->end()) return value->second;
       std::vector<std::string> known;
       for (const auto& [name, unused] : *values_) known.push_back("$" + name);
-      return fail_hint(did_you_mean(token.text, known), ErrorKind::invalid_argument, "{}: parameter {} has no value", where(token), token.text);
+      return fail_hint(did_you_mean(token.text, known), ErrorKind::invalid_argument, "{}: parameter {} has no value",
+                       where(token), token.text);
     }
     if (!spark_) return std::string(token.text);
     if (token.kind == TokenKind::text && token.prefix == 0) return spark_text(token.text);
@@ -102,14 +112,17 @@ class Expansion {
     if (found == functions_.end()) {
       std::vector<std::string> known;
       for (const auto& [key, unused] : functions_) known.push_back(key);
-      return fail_hint(did_you_mean(token.text, known), ErrorKind::invalid_argument, "{}: unknown function {}", where(token), token.text);
+      return fail_hint(did_you_mean(token.text, known), ErrorKind::invalid_argument, "{}: unknown function {}",
+                       where(token), token.text);
     }
     const Function& function = found->second;
-    if (depth >= kDepthMax) return fail(ErrorKind::invalid_argument, "{}: more than {} calls inside each other", where(token), kDepthMax);
+    if (depth >= kDepthMax)
+      return fail(ErrorKind::invalid_argument, "{}: more than {} calls inside each other", where(token), kDepthMax);
     const std::vector<std::string> arguments = TRY(arguments_of(name + 1, close, depth));
     const int count = static_cast<int>(arguments.size());
     if (count < function.arity_min || (function.arity_max >= 0 && count > function.arity_max)) {
-      return fail(ErrorKind::invalid_argument, "{}: {} takes {}, and has {}", where(token), function.name, arity_text(function), count);
+      return fail(ErrorKind::invalid_argument, "{}: {} takes {}, and has {}", where(token), function.name,
+                  arity_text(function), count);
     }
     const auto body = function.body.find(std::string(engine_));
     if (body == function.body.end()) {
@@ -177,8 +190,8 @@ class Expansion {
 
 }  // namespace
 
-Result<std::string> expand_sql(std::string_view sql, std::string_view engine, const std::map<std::string, std::string>* values,
-                               const FunctionMap& functions) {
+Result<std::string> expand_sql(std::string_view sql, std::string_view engine,
+                               const std::map<std::string, std::string>* values, const FunctionMap& functions) {
   return Expansion(sql, engine, values, functions).whole();
 }
 

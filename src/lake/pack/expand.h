@@ -11,7 +11,7 @@
 namespace centavo::pack {
 
 /// See Library::expand. Without `values` parameters stay as they are.
-Result<std::string> expand_sql(std::string_view sql, std::string_view engine, const std::map<std::string, std::string>* values,
-                               const FunctionMap& functions);
+Result<std::string> expand_sql(std::string_view sql, std::string_view engine,
+                               const std::map<std::string, std::string>* values, const FunctionMap& functions);
 
 }  // namespace centavo::pack

@@ -18,12 +18,14 @@ const Library& core() {
 
 std::string on(std::string_view engine, std::string_view sql) {
   const auto out = core().expand(sql, engine, {{"period_first", "DATE '2026-09-01'"}, {"n", "5"}});
-  return out ? *out : fmt::format("{}{}{}", out.error().message, out.error().hint.empty() ? "" : "; ", out.error().hint);
+  return out ? *out
+             : fmt::format("{}{}{}", out.error().message, out.error().hint.empty() ? "" : "; ", out.error().hint);
 }
 
 TEST(Expand, WritesFunctionsOutForEachEngine) {
   EXPECT_EQ(on("duckdb", "select cv_decimal(a)+1 from t"), "select centavo_decimal(a)+1 from t");
-  EXPECT_EQ(on("spark", "select cv_decimal(a)+1 from t"), "select cast(nullif(cast(a as string), '') as decimal(38,21))+1 from t");
+  EXPECT_EQ(on("spark", "select cv_decimal(a)+1 from t"),
+            "select cast(nullif(cast(a as string), '') as decimal(38,21))+1 from t");
   EXPECT_EQ(on("duckdb", "CV_Sha256 ( lower( x ) )"), "sha256(lower( x ))");
   EXPECT_EQ(on("duckdb", "cv_map('a', x, 'b', coalesce(y, ','))"), "centavo_map('a', x, 'b', coalesce(y, ','))");
   EXPECT_EQ(on("duckdb", "cv_map()"), "centavo_map()");
@@ -35,8 +37,9 @@ TEST(Expand, GoesIntoArguments) {
 }
 
 TEST(Expand, LeavesTextsNamesAndCommentsAlone) {
-  for (const char* sql : {"select 'cv_decimal(a) $n' from t", "select \"cv_decimal(a) $n\" from t", "select 1 -- cv_decimal(a) $n\n",
-                          "select /* cv_decimal( /* $n */ */ 1", "select t.cv_decimal(a)", "select cv_decimal from t", "'it''s $n'", "$$ $n $$"}) {
+  for (const char* sql : {"select 'cv_decimal(a) $n' from t", "select \"cv_decimal(a) $n\" from t",
+                          "select 1 -- cv_decimal(a) $n\n", "select /* cv_decimal( /* $n */ */ 1",
+                          "select t.cv_decimal(a)", "select cv_decimal from t", "'it''s $n'", "$$ $n $$"}) {
     EXPECT_EQ(on("duckdb", sql), sql);
   }
   EXPECT_EQ(on("duckdb", "cv_sha256(a -- the key )\n)"), "sha256(a)");
@@ -49,12 +52,15 @@ TEST(Expand, ReplacesParameters) {
 }
 
 TEST(Expand, SpellsTextsNamesAndTypesForSpark) {
-  EXPECT_EQ(on("spark", R"(select cv_regexp_extract("a""b`c", '^\d+''s', 1))"), R"(select regexp_extract(`a"b``c`, '^\\d+\'s', 1))");
-  EXPECT_EQ(on("spark", "cast(varchar as varchar), cast(d as timestamptz)"), "cast(varchar as string), cast(d as timestamp)");
+  EXPECT_EQ(on("spark", R"(select cv_regexp_extract("a""b`c", '^\d+''s', 1))"),
+            R"(select regexp_extract(`a"b``c`, '^\\d+\'s', 1))");
+  EXPECT_EQ(on("spark", "cast(varchar as varchar), cast(d as timestamptz)"),
+            "cast(varchar as string), cast(d as timestamp)");
 }
 
 TEST(Expand, NamesTheMistakeAndItsPlace) {
-  EXPECT_EQ(on("duckdb", "select\n  cv_decimall(a)"), "line 2, column 3: unknown function cv_decimall; did you mean \"cv_decimal\"?");
+  EXPECT_EQ(on("duckdb", "select\n  cv_decimall(a)"),
+            "line 2, column 3: unknown function cv_decimall; did you mean \"cv_decimal\"?");
   EXPECT_EQ(on("duckdb", "cv_decimal(a, b)"), "line 1, column 1: cv_decimal takes 1 argument, and has 2");
   EXPECT_EQ(on("duckdb", "cv_split_part(a)"), "line 1, column 1: cv_split_part takes 3 arguments, and has 1");
   EXPECT_EQ(on("duckdb", "cv_sha256(cv_sha256())"), "line 1, column 11: cv_sha256 takes 1 argument, and has 0");
@@ -63,7 +69,8 @@ TEST(Expand, NamesTheMistakeAndItsPlace) {
   EXPECT_EQ(on("duckdb", "cv_sha256(a"), "line 1, column 1: the bracket behind cv_sha256 does not close");
   EXPECT_EQ(on("duckdb", "a = $nn"), "line 1, column 5: parameter $nn has no value; did you mean \"$n\"?");
   EXPECT_EQ(on("spark", "cv_keyed_hash(a)"),
-            "line 1, column 1: cv_keyed_hash is not available on spark; run it on another engine, or give the model a .spark.sql of its own");
+            "line 1, column 1: cv_keyed_hash is not available on spark; run it on another engine, or give the model a "
+            ".spark.sql of its own");
 }
 
 TEST(Expand, EndsOnHostileInput) {
@@ -100,7 +107,8 @@ TEST(CoreFunctions, GiveTheseValuesOnDuckDB) {
       {"(select cv_string_agg(x, ',') from (values ('b'), ('a')) t(x))", "a,b"},
       {"cv_sha256('')", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
       {"cv_hash64('a')", "912392414677810140"},
-      {"cv_keyed_hash('The quick brown fox jumps over the lazy dog')", "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"},
+      {"cv_keyed_hash('The quick brown fox jumps over the lazy dog')",
+       "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"},
       {"cv_mask_email('maria@example.com')", "m***@example.com"},
       {"cv_mask_email('maria')", "***"},
       {"cv_mask_email(cast(null as varchar))", "null"},
@@ -121,7 +129,8 @@ TEST(CoreFunctions, GiveTheseValuesOnDuckDB) {
       {"cv_add_days(date '2026-09-30', 1)", "2026-10-01"},
       {"cv_add_months(date '2026-01-31', 1)", "2026-02-28"},
       {"cv_date_diff_days(date '2026-09-01', date '2026-10-01')", "30"},
-      {"cast(cv_local_time(cv_timestamp('2026-09-30T12:00:00Z'), 'America/Sao_Paulo') as varchar)", "2026-09-30 09:00:00"},
+      {"cast(cv_local_time(cv_timestamp('2026-09-30T12:00:00Z'), 'America/Sao_Paulo') as varchar)",
+       "2026-09-30 09:00:00"},
       {R"(cv_regexp_extract('i-0ab', '^i-(\d+)', 1))", "0"},
       {"cv_regexp_extract('x', '(y)', 1)", ""},
       {"cv_regexp_matches('abc', 'b')", "true"},
@@ -148,7 +157,8 @@ TEST(CoreFunctions, GiveTheseValuesOnDuckDB) {
     ASSERT_TRUE(value.has_value()) << sql << ": " << value.error().message;
     EXPECT_EQ(value->value_or("null"), wanted) << sql;
   }
-  for (const auto& [name, function] : core().functions()) EXPECT_TRUE(called.contains(name)) << name << " has no case here";
+  for (const auto& [name, function] : core().functions())
+    EXPECT_TRUE(called.contains(name)) << name << " has no case here";
 }
 
 }  // namespace

@@ -15,9 +15,11 @@ namespace {
 constexpr std::size_t kMistakesShownMax = 50;
 
 Error error_of(const std::vector<Mistake>& mistakes) {
-  std::string message = mistakes.size() == 1 ? "1 mistake in the packs:" : fmt::format("{} mistakes in the packs:", mistakes.size());
+  std::string message =
+      mistakes.size() == 1 ? "1 mistake in the packs:" : fmt::format("{} mistakes in the packs:", mistakes.size());
   for (std::size_t i = 0; i < std::min(mistakes.size(), kMistakesShownMax); ++i) message += "\n  " + mistakes[i].text();
-  if (mistakes.size() > kMistakesShownMax) message += fmt::format("\n  and {} more", mistakes.size() - kMistakesShownMax);
+  if (mistakes.size() > kMistakesShownMax)
+    message += fmt::format("\n  and {} more", mistakes.size() - kMistakesShownMax);
   return {ErrorKind::invalid_argument, std::move(message), {}};
 }
 
@@ -74,11 +76,13 @@ Result<TableName> parse_table_name(std::string_view text) {
                        table.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string_view::npos;
     if (plain) return TableName{layer, std::string(table)};
   }
-  return fail_hint("write bronze., silver. or gold. and a name in snake_case", ErrorKind::invalid_argument, "\"{}\" is not a table", text);
+  return fail_hint("write bronze., silver. or gold. and a name in snake_case", ErrorKind::invalid_argument,
+                   "\"{}\" is not a table", text);
 }
 
 const ColumnSpec* Contract::find(std::string_view column) const {
-  const auto at = std::find_if(columns.begin(), columns.end(), [&](const ColumnSpec& c) { return same_word(c.name, column); });
+  const auto at =
+      std::find_if(columns.begin(), columns.end(), [&](const ColumnSpec& c) { return same_word(c.name, column); });
   return at == columns.end() ? nullptr : &*at;
 }
 
@@ -178,7 +182,8 @@ std::vector<const Model*> Library::implementers(std::string_view interface_name)
   return out;
 }
 
-Result<std::string> Library::expand(std::string_view sql, std::string_view engine, const std::map<std::string, std::string>& values) const {
+Result<std::string> Library::expand(std::string_view sql, std::string_view engine,
+                                    const std::map<std::string, std::string>& values) const {
   return expand_sql(sql, engine, &values, functions_);
 }
 
@@ -193,20 +198,48 @@ std::string Library::digest(const Model& model) const {
   for (const ColumnSpec& c : contract.columns) columns.push_back({c.name, c.type});
   Json checks = Json::array();
   for (const CheckSpec& c : contract.checks) {
-    checks.push_back({c.name, name_of(c.kind), static_cast<int>(c.severity), c.columns, c.values, c.pattern, c.min, c.max, json_of(c.to), c.to_columns,
-                      written_out(c.ours), written_out(c.theirs), written_out(c.ours_by), written_out(c.theirs_by), written_out(c.ours_where),
-                      written_out(c.theirs_where), c.tolerance, c.max_change_ratio, c.hours, written_out(c.sql)});
+    checks.push_back({c.name,
+                      name_of(c.kind),
+                      static_cast<int>(c.severity),
+                      c.columns,
+                      c.values,
+                      c.pattern,
+                      c.min,
+                      c.max,
+                      json_of(c.to),
+                      c.to_columns,
+                      written_out(c.ours),
+                      written_out(c.theirs),
+                      written_out(c.ours_by),
+                      written_out(c.theirs_by),
+                      written_out(c.ours_where),
+                      written_out(c.theirs_where),
+                      c.tolerance,
+                      c.max_change_ratio,
+                      c.hours,
+                      written_out(c.sql)});
   }
   Json rows = Json::array({json_of(contract.rows.in)});
   for (const auto* accounts : {&contract.rows.dropped, &contract.rows.added}) {
-    for (const RowAccount& a : *accounts) rows.push_back({a.name, written_out(a.where), written_out(a.sql), accounts == &contract.rows.added});
+    for (const RowAccount& a : *accounts)
+      rows.push_back({a.name, written_out(a.where), written_out(a.sql), accounts == &contract.rows.added});
   }
   Json proofs = Json::array();
-  for (const ProofSpec& p : contract.proofs) proofs.push_back({p.measure, written_out(p.amount), written_out(p.currency), written_out(p.by), written_out(p.where)});
-  const Json all = {{"table", contract.table.text()}, {"sql", written_out(model.sql)}, {"spark_sql", squeezed(model.spark_sql)},
-                    {"implements", contract.implements}, {"write", static_cast<int>(contract.write)}, {"period_column", contract.period_column},
-                    {"partition_by", contract.partition_by}, {"other_columns", contract.other_columns}, {"columns", columns}, {"checks", checks},
-                    {"rows", rows}, {"proofs", proofs}};
+  for (const ProofSpec& p : contract.proofs)
+    proofs.push_back(
+        {p.measure, written_out(p.amount), written_out(p.currency), written_out(p.by), written_out(p.where)});
+  const Json all = {{"table", contract.table.text()},
+                    {"sql", written_out(model.sql)},
+                    {"spark_sql", squeezed(model.spark_sql)},
+                    {"implements", contract.implements},
+                    {"write", static_cast<int>(contract.write)},
+                    {"period_column", contract.period_column},
+                    {"partition_by", contract.partition_by},
+                    {"other_columns", contract.other_columns},
+                    {"columns", columns},
+                    {"checks", checks},
+                    {"rows", rows},
+                    {"proofs", proofs}};
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -215,9 +248,10 @@ std::string Library::digest(const SourceKind& source) const {
   for (const SourceKind::Feed& feed : source.feeds) feeds.push_back({feed.table.text(), feed.match});
   Json gather = Json::array();
   for (const SourceKind::Gather& g : source.gather) gather.push_back({g.prefix, g.into});
-  const Json all = {source.name, source.connector, source.format, source.manifest, source.match, source.delimiter, source.quote, source.encoding,
-                    source.record_path, source.period_from, source.period_columns, source.period_path, feeds, source.snake_case, gather,
-                    source.json_maps, source.rename};
+  const Json all = {source.name,           source.connector,   source.format,   source.manifest,    source.match,
+                    source.delimiter,      source.quote,       source.encoding, source.record_path, source.period_from,
+                    source.period_columns, source.period_path, feeds,           source.snake_case,  gather,
+                    source.json_maps,      source.rename};
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

@@ -42,7 +42,8 @@ TEST(EmbeddedPacks, LoadWithoutAMistake) {
   const auto again = std::chrono::steady_clock::now();
   const auto library = Library::load({});
   const std::chrono::duration<double, std::milli> second = std::chrono::steady_clock::now() - again;
-  fmt::print("first load {:.0f} ms, then {:.0f} ms, {} packs\n", first.count(), second.count(), embedded_packs().size());
+  fmt::print("first load {:.0f} ms, then {:.0f} ms, {} packs\n", first.count(), second.count(),
+             embedded_packs().size());
   for (const Mistake& mistake : mistakes) ADD_FAILURE() << mistake.text();
   EXPECT_TRUE(library.has_value());
   EXPECT_TRUE(embedded_packs().contains("core"));
@@ -83,9 +84,9 @@ TEST(Library, ChecksComeFromColumnsInterfaceAndTable) {
   const Library library = shop();
   const Contract& contract = library.model({Layer::silver, "shop_orders"})->contract;
   EXPECT_THAT(names(contract.checks),
-              ElementsAre("required_month", "required_order_id", "pattern_order_id", "required_amount", "range_amount", "required_currency",
-                          "accepted_values_currency", "unique_order_id", "required_email_masked", "range_ordered_at", "reference_order_id",
-                          "reconciles_bronze_shop_orders"));
+              ElementsAre("required_month", "required_order_id", "pattern_order_id", "required_amount", "range_amount",
+                          "required_currency", "accepted_values_currency", "unique_order_id", "required_email_masked",
+                          "range_ordered_at", "reference_order_id", "reconciles_bronze_shop_orders"));
   EXPECT_EQ(find(contract, "required_currency")->severity, Severity::quarantine) << "of its column";
   EXPECT_EQ(find(contract, "required_email_masked")->severity, Severity::warn);
   EXPECT_THAT(find(contract, "accepted_values_currency")->values, ElementsAre("BRL", "USD"));
@@ -98,8 +99,9 @@ TEST(Library, ChecksComeFromColumnsInterfaceAndTable) {
 TEST(Library, AnInterfacesCheckOfAColumnThatIsLeftOutIsLeftOutToo) {
   const Contract without = shop().model({Layer::silver, "shop_orders"})->contract;
   EXPECT_THAT(names(without.checks), Not(Contains("discount_is_not_larger")));
-  const auto with = Library::from_files(
-      {{"shop", shop_with("silver/shop_orders.yaml", "columns:\n", "columns:\n  - {name: Discount, type: \"decimal(38,21)\"}\n")}});
+  const auto with =
+      Library::from_files({{"shop", shop_with("silver/shop_orders.yaml", "columns:\n",
+                                              "columns:\n  - {name: Discount, type: \"decimal(38,21)\"}\n")}});
   ASSERT_TRUE(with.has_value()) << with.error().message;
   EXPECT_THAT(names(with->model({Layer::silver, "shop_orders"})->contract.checks), Contains("discount_is_not_larger"));
 }
@@ -160,13 +162,18 @@ TEST(Digest, ChangesWithWhatDecidesRowsOnly) {
   };
   const std::string before = digest_of(shop_files());
   EXPECT_EQ(before.size(), 64u);
-  EXPECT_EQ(digest_of(shop_with("silver/shop_orders.sql", "-- Orders", "-- Changed\n\n\t-- Orders")), before) << "comments and blanks";
-  EXPECT_EQ(digest_of(shop_with("silver/shop_orders.yaml", "one row per order", "one row for each")), before) << "description";
-  EXPECT_EQ(digest_of(shop_with("pack.yaml", "default: 100.50", "default: 7")), before) << "values of parameters are the caller's";
+  EXPECT_EQ(digest_of(shop_with("silver/shop_orders.sql", "-- Orders", "-- Changed\n\n\t-- Orders")), before)
+      << "comments and blanks";
+  EXPECT_EQ(digest_of(shop_with("silver/shop_orders.yaml", "one row per order", "one row for each")), before)
+      << "description";
+  EXPECT_EQ(digest_of(shop_with("pack.yaml", "default: 100.50", "default: 7")), before)
+      << "values of parameters are the caller's";
   EXPECT_NE(digest_of(shop_with("silver/shop_orders.sql", "'BRL'", "'USD'")), before);
-  EXPECT_NE(digest_of(shop_with("silver/shop_orders.sql", "'BRL'", "'B  RL'")), digest_of(shop_with("silver/shop_orders.sql", "'BRL'", "'B RL'")));
+  EXPECT_NE(digest_of(shop_with("silver/shop_orders.sql", "'BRL'", "'B  RL'")),
+            digest_of(shop_with("silver/shop_orders.sql", "'BRL'", "'B RL'")));
   EXPECT_NE(digest_of(shop_with("silver/shop_orders.yaml", "max: 1000000", "max: 10")), before);
-  EXPECT_NE(digest_of(shop_with("interfaces/sales.yaml", "accepted: [BRL, USD]", "accepted: [BRL]")), before) << "through the interface";
+  EXPECT_NE(digest_of(shop_with("interfaces/sales.yaml", "accepted: [BRL, USD]", "accepted: [BRL]")), before)
+      << "through the interface";
 }
 
 TEST(Digest, ChangesWithTheBodyOfAFunction) {
@@ -181,7 +188,8 @@ TEST(Digest, ChangesWithTheBodyOfAFunction) {
     return library->digest(*library->model(table));
   };
   EXPECT_NE(digest_with(core, {Layer::silver, "shop_orders"}), digest_with(changed, {Layer::silver, "shop_orders"}));
-  EXPECT_EQ(digest_with(core, {Layer::gold, "shop_monthly"}), digest_with(changed, {Layer::gold, "shop_monthly"})) << "which does not call it";
+  EXPECT_EQ(digest_with(core, {Layer::gold, "shop_monthly"}), digest_with(changed, {Layer::gold, "shop_monthly"}))
+      << "which does not call it";
 }
 
 TEST(Digest, OfASourceChangesWithItsOptions) {
@@ -190,12 +198,14 @@ TEST(Digest, OfASourceChangesWithItsOptions) {
     return library->digest(*library->source("shop_files"));
   };
   EXPECT_EQ(digest_of(shop_with("sources/shop_files.yaml", "as CSV files", "in files")), digest_of(shop_files()));
-  EXPECT_NE(digest_of(shop_with("sources/shop_files.yaml", "delimiter: \";\"", "delimiter: \",\"")), digest_of(shop_files()));
+  EXPECT_NE(digest_of(shop_with("sources/shop_files.yaml", "delimiter: \";\"", "delimiter: \",\"")),
+            digest_of(shop_files()));
 }
 
 TEST(TableName, IsALayerAndSnakeCase) {
   EXPECT_EQ(parse_table_name("gold.costs_2")->text(), "gold.costs_2");
-  for (const char* text : {"", "gold", "gold.", "gold.Costs", "raw.x", "gold.a.b", "gold.1a", "gold._a", "gold.a b", "GOLD.a"}) {
+  for (const char* text :
+       {"", "gold", "gold.", "gold.Costs", "raw.x", "gold.a.b", "gold.1a", "gold._a", "gold.a b", "GOLD.a"}) {
     EXPECT_FALSE(parse_table_name(text).has_value()) << text;
   }
 }

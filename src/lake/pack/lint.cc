@@ -47,21 +47,27 @@ constexpr std::array<Instead, 11> kSymbols = {{
     {"?", "positional parameters are not filled in", "write $name"},
 }};
 
-constexpr std::array<std::string_view, 14> kOperators = {"+", "-", "*", "/", "%", "||", "~~", "!~~", "~~*", "!~~*", "=", "<", ">", "<>"};
+constexpr std::array<std::string_view, 14> kOperators = {"+",   "-",   "*",    "/", "%", "||", "~~",
+                                                         "!~~", "~~*", "!~~*", "=", "<", ">",  "<>"};
 
 // Casts that mean the same everywhere. On Spark VARCHAR becomes STRING and TIMESTAMPTZ its TIMESTAMP.
-constexpr std::array<std::string_view, 14> kCastTypes = {"varchar", "timestamptz", "string", "bigint", "int", "integer", "smallint", "tinyint",
-                                                         "double", "float", "boolean", "date", "decimal", "binary"};
+constexpr std::array<std::string_view, 14> kCastTypes = {"varchar", "timestamptz", "string",  "bigint", "int",
+                                                         "integer", "smallint",    "tinyint", "double", "float",
+                                                         "boolean", "date",        "decimal", "binary"};
 
 // Functions that reach files, settings or the network; not even a model of DuckDB's own may call them.
 constexpr std::array<std::string_view, 20> kReaching = {
-    "read_csv", "read_csv_auto", "read_parquet", "parquet_scan", "read_json", "read_json_auto", "read_json_objects", "read_ndjson",
-    "read_ndjson_auto", "read_ndjson_objects", "read_text", "read_blob", "glob", "getenv", "query", "query_table", "sniff_csv", "getvariable", "current_setting", "delta_scan"};
-constexpr std::array<std::string_view, 7> kReachingStarts = {"duckdb_", "pragma_", "parquet_", "iceberg_", "sqlite_", "postgres_", "centavo_"};
+    "read_csv",       "read_csv_auto",     "read_parquet", "parquet_scan",     "read_json",
+    "read_json_auto", "read_json_objects", "read_ndjson",  "read_ndjson_auto", "read_ndjson_objects",
+    "read_text",      "read_blob",         "glob",         "getenv",           "query",
+    "query_table",    "sniff_csv",         "getvariable",  "current_setting",  "delta_scan"};
+constexpr std::array<std::string_view, 7> kReachingStarts = {"duckdb_", "pragma_",   "parquet_", "iceberg_",
+                                                             "sqlite_", "postgres_", "centavo_"};
 
 bool reaches_out(std::string_view name) {
   return std::find(kReaching.begin(), kReaching.end(), name) != kReaching.end() ||
-         std::any_of(kReachingStarts.begin(), kReachingStarts.end(), [&](std::string_view start) { return name.starts_with(start); });
+         std::any_of(kReachingStarts.begin(), kReachingStarts.end(),
+                     [&](std::string_view start) { return name.starts_with(start); });
 }
 
 class Linter {
@@ -85,7 +91,8 @@ class Linter {
     for (const ParseTree::Call& call : tree_.calls) check_call(call);
     if (!piece_.portable) return;
     for (const std::size_t offset : tree_.orders_without_nulls) {
-      add_at(offset, "order by without nulls first or nulls last: engines put nulls at different ends", "write order by x nulls last");
+      add_at(offset, "order by without nulls first or nulls last: engines put nulls at different ends",
+             "write order by x nulls last");
     }
   }
 
@@ -97,7 +104,8 @@ class Linter {
   // `offset` is in the statement.
   void add_at(std::size_t offset, std::string message, std::string hint = {}) {
     const std::size_t shift = piece_.shift();
-    const std::size_t in_text = offset == ParseTree::kNowhere || offset < shift ? 0 : std::min(offset - shift, piece_.text.size());
+    const std::size_t in_text =
+        offset == ParseTree::kNowhere || offset < shift ? 0 : std::min(offset - shift, piece_.text.size());
     found_ = true;
     mistakes_.push_back(piece_.mistake(in_text, std::move(message), std::move(hint)));
   }
@@ -111,17 +119,21 @@ class Linter {
 
   bool begins_well() {
     if (tokens_.empty()) {
-      mistakes_.push_back(piece_.mistake(0, piece_.kind == SqlPiece::Kind::expression ? "an expression is missing" : "no select in here"));
+      mistakes_.push_back(piece_.mistake(
+          0, piece_.kind == SqlPiece::Kind::expression ? "an expression is missing" : "no select in here"));
       return false;
     }
     for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-      if (is_symbol(i, ";")) return add(i + 1, "a second statement", "one select, with its steps in a with clause"), false;
+      if (is_symbol(i, ";"))
+        return add(i + 1, "a second statement", "one select, with its steps in a with clause"), false;
     }
     if (piece_.kind == SqlPiece::Kind::expression) {
       if (is_symbol(tokens_.size() - 1, ";")) return add(tokens_.size() - 1, "an expression has no ;"), false;
       const Token& last = tokens_.back();
       if (piece_.text.find_first_not_of(" \t\r\n", last.offset + last.text.size()) != std::string::npos) {
-        return add(tokens_.size() - 1, "a comment behind an expression would swallow what follows", "make it a YAML comment"), false;
+        return add(tokens_.size() - 1, "a comment behind an expression would swallow what follows",
+                   "make it a YAML comment"),
+               false;
       }
       return true;
     }
@@ -147,7 +159,9 @@ class Linter {
     if (!member && !named) {
       for (const Instead& rule : kWords) {
         if (!same_word(tokens_[i].text, rule.word)) continue;
-        if ((rule.word == "semi" || rule.word == "anti" || rule.word == "asof" || rule.word == "positional") && !is_word(i + 1, "join") && !is_word(i + 2, "join")) continue;
+        if ((rule.word == "semi" || rule.word == "anti" || rule.word == "asof" || rule.word == "positional") &&
+            !is_word(i + 1, "join") && !is_word(i + 2, "join"))
+          continue;
         if (rule.word == "similar" && !is_word(i + 1, "to")) continue;
         if ((rule.word == "pivot" || rule.word == "unpivot") && !is_symbol(i + 1, "(")) continue;
         add(i, std::string(rule.message), std::string(rule.hint));
@@ -156,8 +170,10 @@ class Linter {
     if (is_word(i, "at") && is_word(i + 1, "time") && is_word(i + 2, "zone")) {
       add(i, "at time zone is only DuckDB's", "write cv_local_time(x, zone)");
     }
-    if (is_word(i, "columns") && is_symbol(i + 1, "(") && !(i > 0 && is_word(i - 1, "with"))) add(i, "columns(...) is only DuckDB's", "name the columns");
-    if (is_word(i, "from") && i > 0 && is_symbol(i - 1, "(") && !(i > 1 && tokens_[i - 2].kind == TokenKind::word && is_trim(i - 2))) {
+    if (is_word(i, "columns") && is_symbol(i + 1, "(") && !(i > 0 && is_word(i - 1, "with")))
+      add(i, "columns(...) is only DuckDB's", "name the columns");
+    if (is_word(i, "from") && i > 0 && is_symbol(i - 1, "(") &&
+        !(i > 1 && tokens_[i - 2].kind == TokenKind::word && is_trim(i - 2))) {
       add(i, "a select that begins with from is only DuckDB's", "write select ... from ...");
     }
     if ((is_word(i, "cast") || is_word(i, "try_cast")) && is_symbol(i + 1, "(")) cast(i);
@@ -198,17 +214,21 @@ class Linter {
       for (const std::string_view word : {"exclude", "replace", "rename"}) {
         if (is_word(i + 1, word)) return add(i + 1, fmt::format("* {} is only DuckDB's", word), "name the columns");
       }
-      if (is_word(i + 1, "except") && is_symbol(i + 2, "(") && !is_word(i + 3, "select")) return add(i + 1, "* except is not everywhere", "name the columns");
+      if (is_word(i + 1, "except") && is_symbol(i + 2, "(") && !is_word(i + 3, "select"))
+        return add(i + 1, "* except is not everywhere", "name the columns");
     }
     if (text == "{") return add(i, "{...} is only DuckDB's", "write cv_map(key, value, ...)");
     if (text == "[") return bracket(i);
   }
 
   void bracket(std::size_t i) {
-    const bool subscript = i > 0 && (tokens_[i - 1].kind == TokenKind::word || tokens_[i - 1].kind == TokenKind::quoted_name || is_symbol(i - 1, ")") || is_symbol(i - 1, "]"));
+    const bool subscript =
+        i > 0 && (tokens_[i - 1].kind == TokenKind::word || tokens_[i - 1].kind == TokenKind::quoted_name ||
+                  is_symbol(i - 1, ")") || is_symbol(i - 1, "]"));
     if (!subscript) return add(i, "[...] lists are only DuckDB's", "write in (...) for a choice of values");
     if (i + 1 < tokens_.size() && tokens_[i + 1].kind == TokenKind::number) {
-      add(i + 1, "a list counts from 1 here and from 0 elsewhere", "write cv_split_part(text, separator, n), or give the model a .spark.sql of its own");
+      add(i + 1, "a list counts from 1 here and from 0 elsewhere",
+          "write cv_split_part(text, separator, n), or give the model a .spark.sql of its own");
     }
   }
 
@@ -216,15 +236,18 @@ class Linter {
     if (call.is_operator) {
       const bool known = std::find(kOperators.begin(), kOperators.end(), call.name) != kOperators.end();
       // The symbols above have said what to write already.
-      if (!known && piece_.portable && !found_) add_at(call.offset, fmt::format("operator {} is only DuckDB's", call.name));
+      if (!known && piece_.portable && !found_)
+        add_at(call.offset, fmt::format("operator {} is only DuckDB's", call.name));
       return;
     }
     const std::string written = word_at(call.offset);
     const std::string name = lower(call.name);
     if (reaches_out(name) || (!written.empty() && reaches_out(written))) {
-      return add_at(call.offset, fmt::format("{} reaches outside the lake", name), "read bronze, silver or gold tables");
+      return add_at(call.offset, fmt::format("{} reaches outside the lake", name),
+                    "read bronze, silver or gold tables");
     }
-    // Portable functions are known by name; what the parser made of other syntax (extract, like, interval) is not a call.
+    // Portable functions are known by name; what the parser made of other syntax (extract, like, interval) is not a
+    // call.
     if (written.starts_with("cv_") || name.starts_with("cv_")) return check_portable(call, name);
     if (!piece_.portable || written.empty()) return;
     if (is_syntax(call.offset, written, name)) return;
@@ -233,7 +256,8 @@ class Linter {
 
   // What is written is SQL of its own, which the parser turned into a call: extract(year from x), x at time zone y.
   bool is_syntax(std::size_t offset, const std::string& written, const std::string& name) const {
-    static constexpr std::array<std::string_view, 8> kWritten = {"extract", "interval", "position", "at", "case", "not", "trim", "substring"};
+    static constexpr std::array<std::string_view, 8> kWritten = {"extract", "interval", "position", "at",
+                                                                 "case",    "not",      "trim",     "substring"};
     if (written != name) return std::find(kWritten.begin(), kWritten.end(), written) != kWritten.end();
     if (written != "trim") return false;
     const std::size_t i = token_at(offset);
@@ -241,7 +265,8 @@ class Linter {
   }
 
   void check_portable(const ParseTree::Call& call, const std::string& name) {
-    const auto function = std::find_if(functions_.functions.begin(), functions_.functions.end(), [&](const Function& f) { return f.name == name; });
+    const auto function = std::find_if(functions_.functions.begin(), functions_.functions.end(),
+                                       [&](const Function& f) { return f.name == name; });
     if (function == functions_.functions.end()) {
       return add_at(call.offset, fmt::format("unknown function \"{}\"", name), did_you_mean(name, known_names()));
     }
@@ -253,16 +278,20 @@ class Linter {
       return check_arguments(call, name, common->second.first, common->second.second);
     }
     const auto instead = functions_.instead.find(name);
-    std::string hint = instead != functions_.instead.end() ? fmt::format("write {}", instead->second) : did_you_mean(name, known_names());
+    std::string hint = instead != functions_.instead.end() ? fmt::format("write {}", instead->second)
+                                                           : did_you_mean(name, known_names());
     if (hint.empty()) hint = "the list is packs/core/functions.yaml; <model>.spark.sql is the exception";
     add_at(call.offset, fmt::format("function \"{}\" is not portable", name), std::move(hint));
   }
 
   void check_arguments(const ParseTree::Call& call, const std::string& name, int least, int most) {
     if (call.arguments >= least && (most < 0 || call.arguments <= most)) return;
-    const std::string wanted = most < 0 ? fmt::format("{} or more", least) : least == most ? std::to_string(least) : fmt::format("{} to {}", least, most);
+    const std::string wanted = most < 0        ? fmt::format("{} or more", least)
+                               : least == most ? std::to_string(least)
+                                               : fmt::format("{} to {}", least, most);
     const bool one = wanted == "1";
-    add_at(call.offset, fmt::format("{} takes {} argument{}, and has {}", name, wanted, one ? "" : "s", call.arguments));
+    add_at(call.offset,
+           fmt::format("{} takes {} argument{}, and has {}", name, wanted, one ? "" : "s", call.arguments));
   }
 
   std::vector<std::string> known_names() const {
@@ -276,8 +305,10 @@ class Linter {
   std::size_t token_at(std::size_t offset) const {
     const std::size_t shift = piece_.shift();
     if (offset == ParseTree::kNowhere || offset < shift) return tokens_.size();
-    const auto at = std::lower_bound(tokens_.begin(), tokens_.end(), offset - shift, [](const Token& t, std::size_t o) { return t.offset < o; });
-    return at == tokens_.end() || at->offset != offset - shift ? tokens_.size() : static_cast<std::size_t>(at - tokens_.begin());
+    const auto at = std::lower_bound(tokens_.begin(), tokens_.end(), offset - shift,
+                                     [](const Token& t, std::size_t o) { return t.offset < o; });
+    return at == tokens_.end() || at->offset != offset - shift ? tokens_.size()
+                                                               : static_cast<std::size_t>(at - tokens_.begin());
   }
 
   std::string word_at(std::size_t offset) const {
@@ -310,7 +341,8 @@ Mistake SqlPiece::mistake(std::size_t offset, std::string message, std::string h
   return {{place.file, position.line, position.column}, std::move(message), std::move(hint)};
 }
 
-void lint_sql(const SqlPiece& piece, const ParseTree& tree, const FunctionsFile& functions, std::vector<Mistake>& mistakes) {
+void lint_sql(const SqlPiece& piece, const ParseTree& tree, const FunctionsFile& functions,
+              std::vector<Mistake>& mistakes) {
   Linter(piece, tree, functions, mistakes).run();
 }
 

@@ -31,6 +31,7 @@ struct SqlPiece {
 
 /// Adds what is wrong with the text as DuckDB's parser sees it and as the other engine would read it.
 /// Tables and parameters are not judged here.
-void lint_sql(const SqlPiece& piece, const ParseTree& tree, const FunctionsFile& functions, std::vector<Mistake>& mistakes);
+void lint_sql(const SqlPiece& piece, const ParseTree& tree, const FunctionsFile& functions,
+              std::vector<Mistake>& mistakes);
 
 }  // namespace centavo::pack

@@ -334,13 +334,16 @@ TEST(Mistakes, AModelWithItsOwnSparkSqlMayUseDuckDBsFunctionsButNotFiles) {
   EXPECT_EQ(mistakes_of(files), "");
   files = shop_with(kSilverSql, "'BRL' ", "(select max(x) from read_text('/etc/passwd')) ");
   files["silver/shop_orders.spark.sql"] = "select 1";
-  EXPECT_EQ(mistakes_of(files), "shop/silver/shop_orders.sql:11:25: read_text reaches outside the lake; read bronze, silver or gold tables");
+  EXPECT_EQ(
+      mistakes_of(files),
+      "shop/silver/shop_orders.sql:11:25: read_text reaches outside the lake; read bronze, silver or gold tables");
 }
 
 TEST(Mistakes, CirclesAreNamed) {
   PackFiles files = shop_files();
   for (const auto& [own, other] : {std::pair("a", "b"), std::pair("b", "a")}) {
-    files[fmt::format("gold/{}.yaml", own)] = fmt::format("table: gold.{}\ndescription: x\ncolumns: [{{name: x, type: int}}]\n", own);
+    files[fmt::format("gold/{}.yaml", own)] =
+        fmt::format("table: gold.{}\ndescription: x\ncolumns: [{{name: x, type: int}}]\n", own);
     files[fmt::format("gold/{}.sql", own)] = fmt::format("select x from gold.{}", other);
   }
   EXPECT_EQ(mistakes_of(files), "shop/gold/a.sql:1: tables read each other in a circle: gold.a -> gold.b -> gold.a");
@@ -352,9 +355,11 @@ TEST(Mistakes, OfTwoPacks) {
                      {"silver/x.yaml", "table: silver.x\ndescription: x\ncolumns: [{name: y, type: int}]\n"},
                      {"silver/x.sql", "select y from silver.shop_sales"}};
   std::string said;
-  for (const Mistake& mistake : Library::lint_files({{"shop", shop_files()}, {"other", other}})) said += mistake.text() + "\n";
+  for (const Mistake& mistake : Library::lint_files({{"shop", shop_files()}, {"other", other}}))
+    said += mistake.text() + "\n";
   EXPECT_EQ(said,
-            "other/silver/x.sql:1:15: silver.shop_sales belongs to pack shop, which other does not require; add shop to requires in other/pack.yaml\n"
+            "other/silver/x.sql:1:15: silver.shop_sales belongs to pack shop, which other does not require; add shop "
+            "to requires in other/pack.yaml\n"
             "shop/bronze/shop_orders.yaml:1: table bronze.shop_orders is also in other/bronze/shop_orders.yaml:1\n");
 }
 

@@ -12,7 +12,8 @@
 
 namespace centavo::pack {
 
-/// Where a thing was written, for messages: "aws/silver/aws_cost_and_usage.yaml:14", in SQL with the column: "...sql:3:14".
+/// Where a thing was written, for messages: "aws/silver/aws_cost_and_usage.yaml:14", in SQL with the column:
+/// "...sql:3:14".
 struct Place {
   std::string file;
   int line = 0;
@@ -38,7 +39,8 @@ enum class Severity { error, quarantine, warn };
 
 struct ColumnSpec {
   std::string name;
-  std::string type;   ///< DuckDB's spelling, normalised: "VARCHAR", "DECIMAL(38,21)", "TIMESTAMP WITH TIME ZONE", "MAP(VARCHAR, VARCHAR)"
+  std::string type;   ///< DuckDB's spelling, normalised: "VARCHAR", "DECIMAL(38,21)", "TIMESTAMP WITH TIME ZONE",
+                      ///< "MAP(VARCHAR, VARCHAR)"
   bool required = false;
   std::string unit;
   std::string description;
@@ -46,43 +48,55 @@ struct ColumnSpec {
   std::string pattern;                  ///< regular expression that values match; empty: any
   std::string min, max;                 ///< plain values (types.h, plain_value), inclusive; empty: unbounded
   std::string classification;           ///< "", "personal", "financial", "secret"
-  std::string mask;                     ///< what a reader without the grant sees: "", "hash", "hide", "email", "last4"
+  std::string mask;  ///< what a reader without the grant sees: "", "hash", "hide", "email", "last4"
   Severity severity = Severity::error;  ///< of required, accepted, pattern and range of this column
-  std::string since;                    ///< FOCUS version that brought it; interfaces only
+  std::string since;  ///< FOCUS version that brought it; interfaces only
   Place place;
 };
 
 enum class CheckKind {
-  required, unique, accepted_values, pattern, range, reference, row_count_change, freshness, reconciles,
-  valid_cpf, valid_cnpj, valid_email, schema_unchanged, sql,
+  required,
+  unique,
+  accepted_values,
+  pattern,
+  range,
+  reference,
+  row_count_change,
+  freshness,
+  reconciles,
+  valid_cpf,
+  valid_cnpj,
+  valid_email,
+  schema_unchanged,
+  sql,
 };
 
 /// A query that returns the bad rows. Which members count depends on `kind`.
 struct CheckSpec {
   CheckKind kind = CheckKind::sql;
-  std::string name;                   ///< given, or made from the kind and columns: "unique_billing_period_x_charge_id"
+  std::string name;  ///< given, or made from the kind and columns: "unique_billing_period_x_charge_id"
   Severity severity = Severity::error;
   std::vector<std::string> columns;
-  std::vector<std::string> values;    ///< accepted_values
+  std::vector<std::string> values;  ///< accepted_values
   std::string pattern;
-  std::string min, max;               ///< range
-  std::optional<TableName> to;        ///< reference, reconciles
+  std::string min, max;  ///< range
+  std::optional<TableName> to;  ///< reference, reconciles
   std::vector<std::string> to_columns;
-  std::string ours, theirs;           ///< reconciles: an aggregate over this table, and over `to`
-  std::string ours_by, theirs_by;     ///< reconciles: grouped by these expressions; empty: one total
+  std::string ours, theirs;  ///< reconciles: an aggregate over this table, and over `to`
+  std::string ours_by, theirs_by;  ///< reconciles: grouped by these expressions; empty: one total
   std::string ours_where, theirs_where;
   std::string tolerance = "0";
-  double max_change_ratio = 0;        ///< row_count_change: 0.5 = half
-  double hours = 0;                   ///< freshness
-  std::string sql;                    ///< sql: reads `this`; returns the bad rows
+  double max_change_ratio = 0;  ///< row_count_change: 0.5 = half
+  double hours = 0;  ///< freshness
+  std::string sql;  ///< sql: reads `this`; returns the bad rows
   Place place;
 };
 
 /// How every row of the input ended: in = out + quarantined + dropped - added. A mismatch stops the commit.
 struct RowAccount {
   std::string name;
-  std::string where;   ///< over the input: rows for which it is true; or
-  std::string sql;     ///< a query returning one count
+  std::string where;  ///< over the input: rows for which it is true; or
+  std::string sql;  ///< a query returning one count
   Place place;
 };
 struct RowsSpec {
@@ -93,11 +107,11 @@ struct RowsSpec {
 
 /// The exact sum this table must share with its neighbours, per period and currency.
 struct ProofSpec {
-  std::string measure;    ///< name of what is added up; tables with the same measure must agree: "BilledCost"
-  std::string amount;     ///< SQL expression, decimal: "BilledCost", "cv_decimal(line_item_unblended_cost)"
-  std::string currency;   ///< SQL expression: "BillingCurrency", "'BRL'"
-  std::string by;         ///< SQL expression of a category, compared bronze to silver; empty: none
-  std::string where;      ///< rows in scope; empty: all
+  std::string measure;  ///< name of what is added up; tables with the same measure must agree: "BilledCost"
+  std::string amount;  ///< SQL expression, decimal: "BilledCost", "cv_decimal(line_item_unblended_cost)"
+  std::string currency;  ///< SQL expression: "BillingCurrency", "'BRL'"
+  std::string by;  ///< SQL expression of a category, compared bronze to silver; empty: none
+  std::string where;  ///< rows in scope; empty: all
   Place place;
 };
 
@@ -105,74 +119,76 @@ enum class WriteMode { replace_period, replace, append };
 
 struct Contract {
   TableName table;
-  std::string implements;             ///< interface, "focus.cost_and_usage"; empty: none
+  std::string implements;  ///< interface, "focus.cost_and_usage"; empty: none
   std::string description;
   std::vector<std::string> grain;
   WriteMode write = WriteMode::replace;
-  std::string period_column;          ///< with replace_period: DATE, first day of the month
+  std::string period_column;  ///< with replace_period: DATE, first day of the month
   std::vector<std::string> partition_by;
   std::vector<ColumnSpec> columns;
-  bool other_columns = false;         ///< bronze: delivered columns that are not declared are kept as delivered
-  std::vector<CheckSpec> checks;      ///< explicit ones and those that columns imply, in order
+  bool other_columns = false;  ///< bronze: delivered columns that are not declared are kept as delivered
+  std::vector<CheckSpec> checks;  ///< explicit ones and those that columns imply, in order
   RowsSpec rows;
   std::vector<ProofSpec> proofs;
   double freshness_hours = 0;
   int retention_days = 0;
   std::string pack;
   Place place;
-  std::map<std::string, int> lines;   ///< of its keys, for messages: "grain" -> 5
+  std::map<std::string, int> lines;  ///< of its keys, for messages: "grain" -> 5
 
-  const ColumnSpec* find(std::string_view column) const;   ///< ignoring case
-  Place place_of(const std::string& key) const;            ///< of a key of its YAML; its own when the key is absent
+  const ColumnSpec* find(std::string_view column) const;  ///< ignoring case
+  Place place_of(const std::string& key) const;  ///< of a key of its YAML; its own when the key is absent
 };
 
 /// A table made by SQL, or (bronze, `sql` empty) filled by a source.
 struct Model {
   Contract contract;
-  std::string sql;                     ///< one select, portable, as written
-  std::string spark_sql;               ///< <model>.spark.sql when there is one
+  std::string sql;  ///< one select, portable, as written
+  std::string spark_sql;  ///< <model>.spark.sql when there is one
   Place sql_place;
-  std::vector<TableName> inputs;       ///< by parsing; sorted, unique
-  std::vector<std::string> interface_inputs;   ///< "focus.cost_and_usage", read as silver.focus_cost_and_usage
-  std::vector<std::string> parameters; ///< $names used, without '$'
+  std::vector<TableName> inputs;  ///< by parsing; sorted, unique
+  std::vector<std::string> interface_inputs;  ///< "focus.cost_and_usage", read as silver.focus_cost_and_usage
+  std::vector<std::string> parameters;  ///< $names used, without '$'
 };
 
-/// A set of columns that silver tables of several packs share. Read as silver.<pack>_<name>: the union of its implementers.
+/// A set of columns that silver tables of several packs share. Read as silver.<pack>_<name>: the union of its
+/// implementers.
 struct Interface {
-  std::string name;                    ///< "focus.cost_and_usage"
+  std::string name;  ///< "focus.cost_and_usage"
   std::string description;
   std::vector<ColumnSpec> columns;
-  std::vector<CheckSpec> checks;       ///< added to each implementer
-  std::vector<ProofSpec> proofs;       ///< likewise, when the implementer has none of that measure
+  std::vector<CheckSpec> checks;  ///< added to each implementer
+  std::vector<ProofSpec> proofs;  ///< likewise, when the implementer has none of that measure
   Place place;
-  TableName view() const;              ///< silver.focus_cost_and_usage
+  TableName view() const;  ///< silver.focus_cost_and_usage
 };
 
 /// A kind of source: a connector with its options as data.
 struct SourceKind {
-  std::string name;                    ///< "aws_cur"
+  std::string name;  ///< "aws_cur"
   std::string description;
-  std::string connector;               ///< "files"
-  std::string format = "auto";         ///< auto (by name), csv, parquet, json, jsonl
-  std::string manifest;                ///< "", "aws"
-  std::vector<std::string> match;      ///< globs under the URI; empty: every file with a known ending
+  std::string connector;  ///< "files"
+  std::string format = "auto";  ///< auto (by name), csv, parquet, json, jsonl
+  std::string manifest;  ///< "", "aws"
+  std::vector<std::string> match;  ///< globs under the URI; empty: every file with a known ending
   std::string delimiter, quote, encoding;  ///< CSV; empty: ',' '"' UTF-8
-  std::string record_path;             ///< JSON: where the rows are, "data.items"; empty: the top
+  std::string record_path;  ///< JSON: where the rows are, "data.items"; empty: the top
   /// What several files of one period mean without a manifest: `replaces`: a file of the same name in a newer version
-  /// takes the place of the old one and files add up; that is the only mode with a period. For append tables files add rows.
-  std::string period_from;             ///< "manifest", "column", "path", "none"
+  /// takes the place of the old one and files add up; that is the only mode with a period. For append tables files add
+  /// rows.
+  std::string period_from;  ///< "manifest", "column", "path", "none"
   std::vector<std::string> period_columns;  ///< candidates, as delivered; first that exists
-  std::string period_path;             ///< regular expression; groups 1 and 2 are year and month
-  struct Feed {                        ///< which files fill which bronze table
+  std::string period_path;  ///< regular expression; groups 1 and 2 are year and month
+  struct Feed {  ///< which files fill which bronze table
     TableName table;
-    std::vector<std::string> match;    ///< globs; empty: all of the source's
+    std::vector<std::string> match;  ///< globs; empty: all of the source's
     Place place;
   };
   std::vector<Feed> feeds;
-  bool snake_case = false;             ///< names by AWS's documented rule for Athena
+  bool snake_case = false;  ///< names by AWS's documented rule for Athena
   struct Gather {
-    std::string prefix;                ///< of the delivered name
-    std::string into;                  ///< map column
+    std::string prefix;  ///< of the delivered name
+    std::string into;  ///< map column
   };
   std::vector<Gather> gather;
   std::vector<std::string> json_maps;  ///< bronze columns whose text is a JSON object: become MAP(VARCHAR, VARCHAR)
@@ -184,7 +200,7 @@ struct SourceKind {
 struct Parameter {
   std::string name;
   std::string type;
-  std::string default_value;   ///< plain value of the type; a tenant's own is checked by types.h, plain_value
+  std::string default_value;  ///< plain value of the type; a tenant's own is checked by types.h, plain_value
   std::string description;
   Place place;
 };
@@ -193,13 +209,14 @@ struct Parameter {
 struct PackTest {
   std::string title;
   TableName model;
-  std::string period;                                    ///< "2026-10" or ""
-  std::map<std::string, std::string> parameters;         ///< name -> plain value of the declared type
-  using Row = std::vector<std::pair<std::string, std::optional<std::string>>>;   ///< column -> text; nested values as JSON
-  std::vector<std::pair<std::string, std::vector<Row>>> given;   ///< table (or interface view) -> rows
-  std::vector<Row> expect;                               ///< columns named are compared, in any order of rows
+  std::string period;  ///< "2026-10" or ""
+  std::map<std::string, std::string> parameters;  ///< name -> plain value of the declared type
+  using Row =
+      std::vector<std::pair<std::string, std::optional<std::string>>>;  ///< column -> text; nested values as JSON
+  std::vector<std::pair<std::string, std::vector<Row>>> given;  ///< table (or interface view) -> rows
+  std::vector<Row> expect;  ///< columns named are compared, in any order of rows
   Place place;
-  std::map<std::string, int> lines;                      ///< of "model", "expect" and each given table, for messages
+  std::map<std::string, int> lines;  ///< of "model", "expect" and each given table, for messages
 };
 
 struct Pack {
@@ -208,12 +225,12 @@ struct Pack {
   std::string description;
   std::vector<std::string> requires_packs;
   std::vector<Parameter> parameters;
-  Place place;                                ///< of pack.yaml
+  Place place;  ///< of pack.yaml
   std::vector<SourceKind> sources;
   std::vector<Interface> interfaces;
-  std::vector<Model> models;      ///< bronze ones too
+  std::vector<Model> models;  ///< bronze ones too
   std::vector<PackTest> tests;
-  std::map<std::string, std::string> files;   ///< every file's text, by path in the pack: for digests and docs
+  std::map<std::string, std::string> files;  ///< every file's text, by path in the pack: for digests and docs
 };
 
 }  // namespace centavo::pack

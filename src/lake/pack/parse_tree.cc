@@ -16,7 +16,8 @@ namespace {
 class TreeReader : public nlohmann::json_sax<Json> {
  public:
   ParseTree take() {
-    std::erase_if(tree_.tables, [&](const ParseTree::Table& t) { return t.schema.empty() && ctes_.contains(lower(t.table)); });
+    std::erase_if(tree_.tables,
+                  [&](const ParseTree::Table& t) { return t.schema.empty() && ctes_.contains(lower(t.table)); });
     return std::move(tree_);
   }
 
@@ -90,7 +91,8 @@ class TreeReader : public nlohmann::json_sax<Json> {
       tree_.tables.push_back({frame.catalog, frame.schema, frame.table, frame.offset});
     }
     if (!frame.function.empty()) {
-      tree_.calls.push_back({frame.function, frame.offset, frame.children, frame.is_operator, frame.name == "function"});
+      tree_.calls.push_back(
+          {frame.function, frame.offset, frame.children, frame.is_operator, frame.name == "function"});
     }
     if (frame.order_without_nulls) tree_.orders_without_nulls.push_back(frame.expression_offset);
     if (frame.name == "expression" && !open_.empty()) top().expression_offset = frame.offset;
@@ -139,9 +141,11 @@ struct Parser {
   }
 };
 
+// Never destroyed: statics go after the thread's own variables, in which DuckDB keeps state that closing a database
+// still needs.
 Parser& parser() {
-  static Parser shared;
-  return shared;
+  static Parser* const shared = new Parser;
+  return *shared;
 }
 
 constexpr std::size_t kTextsAtOnce = 1000;
@@ -158,9 +162,10 @@ Result<std::vector<ParseTree>> parse_sql(const std::vector<std::string>& texts) 
     for (std::size_t i = first; i < std::min(texts.size(), first + kTextsAtOnce); ++i) {
       values += fmt::format("{}({}, {})", values.empty() ? "" : ", ", i, duck::literal(texts[i]));
     }
-    auto rows = TRY(shared.connection->query(
-        "select i, cast(json_serialize_sql(s, skip_null := true, skip_empty := true, skip_default := true) as varchar) from (values " +
-        values + ") t(i, s)"));
+    auto rows =
+        TRY(shared.connection->query("select i, cast(json_serialize_sql(s, skip_null := true, skip_empty := true, "
+                                     "skip_default := true) as varchar) from (values " +
+                                     values + ") t(i, s)"));
     while (TRY(rows.next())) {
       TreeReader reader;
       Json::sax_parse(rows.text(1), &reader);
@@ -177,7 +182,8 @@ Result<std::vector<std::string>> regex_faults(const std::vector<std::string>& pa
   const std::lock_guard lock(shared.mutex);
   TRY(shared.open());
   for (std::size_t i = 0; i < patterns.size(); ++i) {
-    const auto matched = shared.connection->run(fmt::format("select regexp_matches('', {})", duck::literal(patterns[i])));
+    const auto matched =
+        shared.connection->run(fmt::format("select regexp_matches('', {})", duck::literal(patterns[i])));
     if (!matched) out[i] = matched.error().message;
   }
   return out;

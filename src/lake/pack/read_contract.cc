@@ -12,8 +12,8 @@ namespace centavo::pack {
 namespace {
 
 constexpr std::array<std::string_view, 14> kCheckNames = {
-    "required",   "unique",    "accepted_values", "pattern",     "range",           "reference", "row_count_change", "freshness",
-    "reconciles", "valid_cpf", "valid_cnpj",      "valid_email", "schema_unchanged", "sql"};
+    "required",  "unique",     "accepted_values", "pattern",    "range",       "reference",        "row_count_change",
+    "freshness", "reconciles", "valid_cpf",       "valid_cnpj", "valid_email", "schema_unchanged", "sql"};
 
 // A bound as a value of the column's type.
 std::string bound(Fields& fields, std::string_view key, const std::string& type) {
@@ -52,9 +52,11 @@ ColumnSpec read_column(const Reading& reading, const Yaml& node, bool of_interfa
   out.mask = kMasks[fields.choice("mask", kMasks, 0)];
   out.severity = fields.severity();
   if (of_interface) out.since = fields.text("since");
-  if ((!out.pattern.empty() || out.mask == "email" || out.mask == "last4") && !out.type.empty() && out.type != "VARCHAR") {
+  if ((!out.pattern.empty() || out.mask == "email" || out.mask == "last4") && !out.type.empty() &&
+      out.type != "VARCHAR") {
     fields.mistake(out.pattern.empty() ? "mask" : "pattern",
-                   fmt::format("column \"{}\": a {} needs type varchar", out.name, out.pattern.empty() ? "mask of text" : "pattern"));
+                   fmt::format("column \"{}\": a {} needs type varchar", out.name,
+                               out.pattern.empty() ? "mask of text" : "pattern"));
     out.pattern.clear();
   }
   if (out.name.find_first_of(" ,;{}()\n\t=") != std::string::npos) {
@@ -110,9 +112,14 @@ void read_check_value(Fields& check, const std::string& key, CheckSpec& out) {
     return;
   }
   switch (out.kind) {
-    case CheckKind::required: case CheckKind::unique: case CheckKind::valid_cpf: case CheckKind::valid_cnpj: case CheckKind::valid_email:
+    case CheckKind::required:
+    case CheckKind::unique:
+    case CheckKind::valid_cpf:
+    case CheckKind::valid_cnpj:
+    case CheckKind::valid_email:
       out.columns = check.texts(key);
-      if (out.columns.empty() && value->kind != Yaml::Kind::map) check.mistake(key, fmt::format("\"{}\" names no column", key));
+      if (out.columns.empty() && value->kind != Yaml::Kind::map)
+        check.mistake(key, fmt::format("\"{}\" names no column", key));
       return;
     case CheckKind::accepted_values: {
       Fields fields = as_map();
@@ -132,7 +139,8 @@ void read_check_value(Fields& check, const std::string& key, CheckSpec& out) {
       one_column(fields);
       out.min = fields.text("min");
       out.max = fields.text("max");
-      if (out.min.empty() && out.max.empty() && fields.usable()) fields.mistake("", "range needs \"min\", \"max\" or both");
+      if (out.min.empty() && out.max.empty() && fields.usable())
+        fields.mistake("", "range needs \"min\", \"max\" or both");
       return fields.done();
     }
     case CheckKind::reference: {
@@ -143,13 +151,15 @@ void read_check_value(Fields& check, const std::string& key, CheckSpec& out) {
       out.to_columns = fields.texts("to_columns");
       if (out.to_columns.empty()) out.to_columns = out.columns;
       if (out.columns.empty() && fields.usable()) fields.mistake("columns", "reference needs \"columns\"");
-      if (out.columns.size() != out.to_columns.size()) fields.mistake("to_columns", "\"columns\" and \"to_columns\" differ in number");
+      if (out.columns.size() != out.to_columns.size())
+        fields.mistake("to_columns", "\"columns\" and \"to_columns\" differ in number");
       return fields.done();
     }
     case CheckKind::row_count_change: {
       Fields fields = as_map();
       out.max_change_ratio = fields.number("max_ratio", 0, 0);
-      if (!fields.find("max_ratio") && fields.usable()) fields.mistake("max_ratio", "row_count_change needs \"max_ratio\"");
+      if (!fields.find("max_ratio") && fields.usable())
+        fields.mistake("max_ratio", "row_count_change needs \"max_ratio\"");
       return fields.done();
     }
     case CheckKind::freshness: {
@@ -183,7 +193,8 @@ CheckSpec read_check(const Reading& reading, const Yaml& node, bool& usable) {
     return out;
   }
   if (kinds.size() > 1) {
-    reading.mistake(node.line, fmt::format("one check is of several kinds: {}", fmt::join(kinds, ", ")), "begin each with its own \"-\"");
+    reading.mistake(node.line, fmt::format("one check is of several kinds: {}", fmt::join(kinds, ", ")),
+                    "begin each with its own \"-\"");
     return out;
   }
   if (!usable) return out;
@@ -198,12 +209,16 @@ CheckSpec read_check(const Reading& reading, const Yaml& node, bool& usable) {
   if (out.kind == CheckKind::sql && out.name.empty()) {
     reading.mistake(node.line, "a check with sql needs a name", "write name: what_must_hold");
   }
-  if (!out.name.empty() && !is_snake_case(out.name)) fields.mistake("name", fmt::format("check name \"{}\" is not snake_case", out.name));
-  if (out.name.empty()) out.name = made_name(out.kind, out.kind == CheckKind::reconciles && out.to ? std::vector{out.to->text()} : out.columns);
-  const bool row_wise = out.kind <= CheckKind::range || out.kind == CheckKind::valid_cpf || out.kind == CheckKind::valid_cnpj ||
-                        out.kind == CheckKind::valid_email;
+  if (!out.name.empty() && !is_snake_case(out.name))
+    fields.mistake("name", fmt::format("check name \"{}\" is not snake_case", out.name));
+  if (out.name.empty())
+    out.name =
+        made_name(out.kind, out.kind == CheckKind::reconciles && out.to ? std::vector{out.to->text()} : out.columns);
+  const bool row_wise = out.kind <= CheckKind::range || out.kind == CheckKind::valid_cpf ||
+                        out.kind == CheckKind::valid_cnpj || out.kind == CheckKind::valid_email;
   if (out.severity == Severity::quarantine && !row_wise) {
-    fields.mistake("severity", fmt::format("{} cannot quarantine: it does not judge single rows", kinds.front()), "write error or warn");
+    fields.mistake("severity", fmt::format("{} cannot quarantine: it does not judge single rows", kinds.front()),
+                   "write error or warn");
     out.severity = Severity::error;
   }
   return out;
@@ -274,9 +289,11 @@ std::vector<ColumnSpec> read_columns(Fields& fields, bool of_interface) {
   for (const Yaml& node : list->items) {
     ColumnSpec column = read_column(fields.reading(), node, of_interface);
     if (column.name.empty()) continue;
-    const auto before = std::find_if(out.begin(), out.end(), [&](const ColumnSpec& c) { return same_word(c.name, column.name); });
+    const auto before =
+        std::find_if(out.begin(), out.end(), [&](const ColumnSpec& c) { return same_word(c.name, column.name); });
     if (before != out.end()) {
-      fields.reading().mistake(node.line, fmt::format("column \"{}\" is here twice, first on line {}", column.name, before->place.line));
+      fields.reading().mistake(
+          node.line, fmt::format("column \"{}\" is here twice, first on line {}", column.name, before->place.line));
       continue;
     }
     out.push_back(std::move(column));
@@ -385,7 +402,8 @@ Interface read_interface(const Reading& reading, const YamlFile& file, const std
   out.place = reading.place(*document);
   out.name = fields.required_text("interface");
   const std::string prefix = pack + ".";
-  if (!out.name.empty() && (!out.name.starts_with(prefix) || !is_snake_case(std::string_view(out.name).substr(prefix.size())))) {
+  if (!out.name.empty() &&
+      (!out.name.starts_with(prefix) || !is_snake_case(std::string_view(out.name).substr(prefix.size())))) {
     fields.mistake("interface", fmt::format("interface \"{}\" must be named {}<name in snake_case>", out.name, prefix));
     out.name.clear();
   }

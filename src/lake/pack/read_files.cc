@@ -46,7 +46,8 @@ void read_folder(const fs::path& folder, const std::string& pack, PackFiles& out
 // One pack being sorted out.
 class PackReader {
  public:
-  PackReader(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions, std::vector<Mistake>& mistakes)
+  PackReader(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions,
+             std::vector<Mistake>& mistakes)
       : files_(files), yaml_(yaml), functions_(functions), mistakes_(mistakes) {
     pack_.name = name;
     pack_.files = files;
@@ -54,13 +55,16 @@ class PackReader {
 
   Pack read() {
     if (!is_snake_case(pack_.name)) mistake("", fmt::format("pack name \"{}\" is not snake_case", pack_.name));
-    if (!files_.contains("pack.yaml")) mistake("pack.yaml", "pack.yaml is missing", "pack: name, version: 1, description: ...");
+    if (!files_.contains("pack.yaml"))
+      mistake("pack.yaml", "pack.yaml is missing", "pack: name, version: 1, description: ...");
     for (const auto& [path, text] : files_) file(path, text);
     return std::move(pack_);
   }
 
  private:
-  std::string full(std::string_view path) const { return path.empty() ? pack_.name : fmt::format("{}/{}", pack_.name, path); }
+  std::string full(std::string_view path) const {
+    return path.empty() ? pack_.name : fmt::format("{}/{}", pack_.name, path);
+  }
   void mistake(std::string_view path, std::string message, std::string hint = {}) {
     mistakes_.push_back({{full(path), 0, 0}, std::move(message), std::move(hint)});
   }
@@ -82,7 +86,8 @@ class PackReader {
       return mistake(path, folder.empty() ? "a file that no pack has" : fmt::format("unknown folder \"{}\"", folder),
                      did_you_mean(folder, kFolders));
     }
-    if (name.find('/') != std::string::npos) return mistake(path, fmt::format("{} has no folders inside", folder), fmt::format("move it to {}/", folder));
+    if (name.find('/') != std::string::npos)
+      return mistake(path, fmt::format("{} has no folders inside", folder), fmt::format("move it to {}/", folder));
     if (path.ends_with(".sql")) return sql_file(path, folder);
     const auto yaml = yaml_.find(&text);
     if (yaml == yaml_.end()) return mistake(path, "a file that no pack has");
@@ -95,7 +100,9 @@ class PackReader {
   void source(const Reading& reading, const YamlFile& yaml, const std::string& name) {
     SourceKind source = read_source(reading, yaml, pack_.name);
     if (source.name.empty()) return;
-    if (source.name + ".yaml" != name) reading.mistake(source.place.line, fmt::format("source \"{}\" stands in {}", source.name, name), "source and file must have the same name");
+    if (source.name + ".yaml" != name)
+      reading.mistake(source.place.line, fmt::format("source \"{}\" stands in {}", source.name, name),
+                      "source and file must have the same name");
     pack_.sources.push_back(std::move(source));
   }
 
@@ -112,25 +119,30 @@ class PackReader {
     if (folder != "silver" && folder != "gold") return mistake(path, fmt::format("{} has no SQL", folder));
     const bool spark = path.ends_with(kSparkEnding);
     const std::string stem = path.substr(0, path.size() - (spark ? kSparkEnding.size() : 4));
-    if (!files_.contains(stem + ".yaml")) mistake(path, "the contract beside it is missing", fmt::format("write {}.yaml", stem));
+    if (!files_.contains(stem + ".yaml"))
+      mistake(path, "the contract beside it is missing", fmt::format("write {}.yaml", stem));
   }
 
-  void contract(const Reading& reading, const std::string& path, const YamlFile& yaml, const std::string& folder, const std::string& name) {
+  void contract(const Reading& reading, const std::string& path, const YamlFile& yaml, const std::string& folder,
+                const std::string& name) {
     Model model;
     model.contract = read_contract(reading, yaml, pack_.name);
     const Contract& contract = model.contract;
     const std::string stem = path.substr(0, path.size() - 5);
     const auto sql = files_.find(stem + ".sql");
-    if (folder != "bronze" && sql == files_.end()) mistake(path, "the SQL beside it is missing", fmt::format("write {}.sql", stem));
+    if (folder != "bronze" && sql == files_.end())
+      mistake(path, "the SQL beside it is missing", fmt::format("write {}.sql", stem));
     if (contract.table.table.empty()) return;
     const std::string wanted_table = fmt::format("{}.{}", folder, name.substr(0, name.size() - 5));
     if (contract.table.text() != wanted_table) {
-      reading.mistake(contract.place.line, fmt::format("table {} stands in {}", contract.table.text(), path), "table and file must have the same name");
+      reading.mistake(contract.place.line, fmt::format("table {} stands in {}", contract.table.text(), path),
+                      "table and file must have the same name");
     }
     if (folder != "bronze" && sql != files_.end()) {
       model.sql = sql->second;
       model.sql_place = {full(sql->first), 1, 0};
-      if (const auto spark = files_.find(stem + std::string(kSparkEnding)); spark != files_.end()) model.spark_sql = spark->second;
+      if (const auto spark = files_.find(stem + std::string(kSparkEnding)); spark != files_.end())
+        model.spark_sql = spark->second;
     }
     pack_.models.push_back(std::move(model));
   }
@@ -144,7 +156,8 @@ class PackReader {
 
 }  // namespace
 
-void read_folders(const std::vector<std::string>& folders, std::map<std::string, PackFiles>& packs, std::vector<Mistake>& mistakes) {
+void read_folders(const std::vector<std::string>& folders, std::map<std::string, PackFiles>& packs,
+                  std::vector<Mistake>& mistakes) {
   for (const std::string& folder : folders) {
     std::error_code fault;
     for (fs::directory_iterator at(folder, fault), end; !fault && at != end; at.increment(fault)) {
@@ -160,7 +173,8 @@ void read_folders(const std::vector<std::string>& folders, std::map<std::string,
   }
 }
 
-Pack read_pack(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions, std::vector<Mistake>& mistakes) {
+Pack read_pack(const std::string& name, const PackFiles& files, const YamlFiles& yaml, FunctionsFile& functions,
+               std::vector<Mistake>& mistakes) {
   return PackReader(name, files, yaml, functions, mistakes).read();
 }
 

@@ -38,7 +38,8 @@ std::vector<PackTest::Row> read_rows(const Reading& reading, const Yaml& list, s
   std::vector<PackTest::Row> out;
   if (list.kind == Yaml::Kind::null) return out;
   if (list.kind != Yaml::Kind::list) {
-    reading.mistake(list.line, fmt::format("{} must be a list of rows", what), "write - {column: value}, or [] for none");
+    reading.mistake(list.line, fmt::format("{} must be a list of rows", what),
+                    "write - {column: value}, or [] for none");
     return out;
   }
   for (const Yaml& node : list.items) {
@@ -68,7 +69,8 @@ std::vector<Parameter> read_parameters(Fields& pack) {
     fields.done();
     if (parameter.name.empty() || type.empty()) continue;
     if (!is_snake_case(parameter.name) || parameter.name.starts_with("period_")) {
-      fields.mistake("name", fmt::format("\"{}\" cannot name a parameter", parameter.name), "use snake_case; period_... are centavo's own");
+      fields.mistake("name", fmt::format("\"{}\" cannot name a parameter", parameter.name),
+                     "use snake_case; period_... are centavo's own");
       continue;
     }
     const auto normal = normalise_type(type);
@@ -101,7 +103,8 @@ void read_period(Fields& source, SourceKind& out) {
   out.period_from = kFrom[fields.choice("from", kFrom, 3)];
   out.period_columns = fields.texts("columns");
   out.period_path = fields.text("path");
-  if (out.period_from == "column" && out.period_columns.empty()) fields.mistake("columns", "period from: column needs \"columns\"");
+  if (out.period_from == "column" && out.period_columns.empty())
+    fields.mistake("columns", "period from: column needs \"columns\"");
   if (out.period_from == "path" && out.period_path.empty()) fields.mistake("path", "period from: path needs \"path\"");
   if (out.period_from == "manifest" && out.manifest.empty()) {
     fields.mistake("from", "period from: manifest, but the source has no manifest", "add manifest: aws");
@@ -129,7 +132,8 @@ void read_feeds(Fields& source, SourceKind& out) {
       out.feeds.push_back(std::move(feed));
     }
   }
-  if (out.feeds.empty() && source.usable() && (!list || list->items.empty())) source.mistake("feeds", "a source needs \"feeds\"", "feeds: [{table: bronze.x}]");
+  if (out.feeds.empty() && source.usable() && (!list || list->items.empty()))
+    source.mistake("feeds", "a source needs \"feeds\"", "feeds: [{table: bronze.x}]");
 }
 
 void read_source_columns(Fields& source, SourceKind& out) {
@@ -168,7 +172,8 @@ bool parse_arity(std::string_view text, int& least, int& most) {
   const std::size_t dots = text.find("..");
   if (dots == std::string_view::npos) return number(text, least) && number(text, most);
   most = -1;
-  return number(text.substr(0, dots), least) && (dots + 2 == text.size() || (number(text.substr(dots + 2), most) && most >= least));
+  return number(text.substr(0, dots), least) &&
+         (dots + 2 == text.size() || (number(text.substr(dots + 2), most) && most >= least));
 }
 
 // Placeholders are {0}, {1:r}, {*}; {{ is not one.
@@ -178,8 +183,10 @@ std::string bad_placeholder(std::string_view body, int least, int most) {
     const std::string_view inside = body.substr(at + 1, end == std::string_view::npos ? 0 : end - at - 1);
     int index = 0;
     const auto [stop, fault] = std::from_chars(inside.data(), inside.data() + inside.size(), index);
-    const bool in_range = fault == std::errc() && stop == inside.data() + inside.size() && index < least && most == least;
-    if (inside != "*" && !in_range) return std::string(body.substr(at, end == std::string_view::npos ? 1 : end - at + 1));
+    const bool in_range =
+        fault == std::errc() && stop == inside.data() + inside.size() && index < least && most == least;
+    if (inside != "*" && !in_range)
+      return std::string(body.substr(at, end == std::string_view::npos ? 1 : end - at + 1));
   }
   return {};
 }
@@ -193,7 +200,8 @@ void read_pack_file(const Reading& reading, const YamlFile& file, Pack& pack) {
   Fields fields(reading, *document, "pack.yaml");
   const std::string name = fields.required_text("pack");
   if (!name.empty() && name != pack.name) {
-    fields.mistake("pack", fmt::format("pack \"{}\" stands in the folder \"{}\"", name, pack.name), "folder and name must be the same");
+    fields.mistake("pack", fmt::format("pack \"{}\" stands in the folder \"{}\"", name, pack.name),
+                   "folder and name must be the same");
   }
   pack.version = static_cast<int>(fields.whole("version", 1, 1000000, 1));
   pack.description = fields.required_text("description");
@@ -211,7 +219,8 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
   out.place = reading.place(*document);
   Fields fields(reading, *document, "a source");
   out.name = fields.required_text("source");
-  if (!out.name.empty() && !is_snake_case(out.name)) fields.mistake("source", fmt::format("source name \"{}\" is not snake_case", out.name));
+  if (!out.name.empty() && !is_snake_case(out.name))
+    fields.mistake("source", fmt::format("source name \"{}\" is not snake_case", out.name));
   out.description = fields.text("description");
   static const std::vector<std::string> kConnectors = {"files"};
   static const std::vector<std::string> kFormats = {"auto", "csv", "parquet", "json", "jsonl"};
@@ -258,7 +267,8 @@ std::vector<PackTest> read_tests(const Reading& reading, const YamlFile& file) {
       fields.mistake("period", fmt::format("\"{}\" is not a period", test.period), "write 2026-09");
     }
     if (const Yaml* parameters = fields.map("parameters")) {
-      for (const Yaml::Entry& entry : parameters->entries) test.parameters[entry.key] = cell_text(entry.value).value_or("");
+      for (const Yaml::Entry& entry : parameters->entries)
+        test.parameters[entry.key] = cell_text(entry.value).value_or("");
     }
     if (const Yaml* given = fields.map("given")) {
       for (const Yaml::Entry& entry : given->entries) {
@@ -288,7 +298,8 @@ FunctionsFile read_functions(const Reading& reading, const YamlFile& file) {
     for (const Yaml::Entry& entry : common->entries) {
       auto& [least, most] = out.common[entry.key];
       if (!parse_arity(entry.value.text, least, most)) {
-        reading.mistake(entry.line, fmt::format("\"{}\" takes \"{}\" arguments", entry.key, entry.value.text), "write 1, 1..3 or 2..");
+        reading.mistake(entry.line, fmt::format("\"{}\" takes \"{}\" arguments", entry.key, entry.value.text),
+                        "write 1, 1..3 or 2..");
       }
     }
   }
@@ -310,7 +321,8 @@ FunctionsFile read_functions(const Reading& reading, const YamlFile& file) {
         const std::string body = entry.text(engine);
         if (body.empty()) continue;
         if (const std::string bad = bad_placeholder(body, function.arity_min, function.arity_max); !bad.empty()) {
-          entry.mistake(engine, fmt::format("{}: \"{}\" stands for no argument", function.name, bad), "write {0}, {1} or {*}");
+          entry.mistake(engine, fmt::format("{}: \"{}\" stands for no argument", function.name, bad),
+                        "write {0}, {1} or {*}");
         }
         function.body[engine] = body;
       }

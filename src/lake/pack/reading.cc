@@ -85,7 +85,8 @@ bool is_snake_case(std::string_view name) {
 
 Fields::Fields(const Reading& reading, const Yaml& map, std::string what)
     : reading_(reading), map_(map), what_(std::move(what)) {
-  if (!usable()) reading_.mistake(map.line, fmt::format("{} must be a map of key: value, and is {}", what_, kind_of(map)));
+  if (!usable())
+    reading_.mistake(map.line, fmt::format("{} must be a map of key: value, and is {}", what_, kind_of(map)));
 }
 
 const Yaml* Fields::find(std::string_view key) {
@@ -143,7 +144,8 @@ std::int64_t Fields::whole(std::string_view key, std::int64_t least, std::int64_
   const char* const end = value->text.data() + value->text.size();
   const auto [at, fault] = std::from_chars(value->text.data(), end, out);
   if (fault == std::errc() && at == end && out >= least && out <= most) return out;
-  mistake(key, fmt::format("\"{}\" is \"{}\"", key, value->text), fmt::format("write a whole number from {} to {}", least, most));
+  mistake(key, fmt::format("\"{}\" is \"{}\"", key, value->text),
+          fmt::format("write a whole number from {} to {}", least, most));
   return otherwise;
 }
 
@@ -168,7 +170,8 @@ std::vector<std::string> Fields::texts(std::string_view key) {
     if (is_text(item)) {
       out.push_back(item.text);
     } else {
-      reading_.mistake(item.line, fmt::format("\"{}\" must be a list of single values, and holds {}", key, kind_of(item)));
+      reading_.mistake(item.line,
+                       fmt::format("\"{}\" must be a list of single values, and holds {}", key, kind_of(item)));
     }
   }
   return out;
@@ -204,7 +207,8 @@ void Fields::done() {
     for (const std::string& key : known_) {
       if (!map_.find(key)) absent.push_back(key);
     }
-    reading_.mistake(entry.line, fmt::format("unknown key \"{}\" in {}", entry.key, what_), did_you_mean(entry.key, absent));
+    reading_.mistake(entry.line, fmt::format("unknown key \"{}\" in {}", entry.key, what_),
+                     did_you_mean(entry.key, absent));
   }
 }
 
@@ -216,7 +220,8 @@ const Yaml* read_document(const Reading& reading, const YamlFile& file) {
     if (!broken) reading.mistake(1, "the file is empty");
     return nullptr;
   }
-  if (documents.size() > 1) reading.mistake(documents[1].line, "a second document", "one file, one document; remove the ---");
+  if (documents.size() > 1)
+    reading.mistake(documents[1].line, "a second document", "one file, one document; remove the ---");
   return &documents.front();
 }
 

@@ -76,7 +76,8 @@ class Fields {
   std::vector<std::string> known_;
 };
 
-/// The one document of a YAML file, or null; mistakes when there is none, or more. Also passes on the file's own mistakes.
+/// The one document of a YAML file, or null; mistakes when there is none, or more. Also passes on the file's own
+/// mistakes.
 const Yaml* read_document(const Reading& reading, const YamlFile& file);
 
 // One function per kind of file. Each returns what could be read; mistakes say what could not.

@@ -12,8 +12,9 @@ namespace centavo::pack {
 inline const PackFiles& shop_files() {
   static const PackFiles kFiles = [] {
     PackFiles out;
-    for (const char* path : {"pack.yaml", "sources/shop_files.yaml", "interfaces/sales.yaml", "bronze/shop_orders.yaml", "silver/shop_orders.yaml",
-                             "silver/shop_orders.sql", "gold/shop_monthly.yaml", "gold/shop_monthly.sql", "tests/shop_orders.yaml"}) {
+    for (const char* path : {"pack.yaml", "sources/shop_files.yaml", "interfaces/sales.yaml", "bronze/shop_orders.yaml",
+                             "silver/shop_orders.yaml", "silver/shop_orders.sql", "gold/shop_monthly.yaml",
+                             "gold/shop_monthly.sql", "tests/shop_orders.yaml"}) {
       std::ifstream stream(std::string("tests/data/packs/shop/") + path, std::ios::binary);
       std::stringstream text;
       text << stream.rdbuf();
@@ -40,7 +41,8 @@ inline PackFiles shop_with(const std::string& file, std::string_view from, std::
 /// All mistakes, one a line.
 inline std::string mistakes_of(const PackFiles& files) {
   std::string out;
-  for (const Mistake& mistake : Library::lint_files({{"shop", files}})) out += (out.empty() ? "" : "\n") + mistake.text();
+  for (const Mistake& mistake : Library::lint_files({{"shop", files}}))
+    out += (out.empty() ? "" : "\n") + mistake.text();
   return out;
 }
 

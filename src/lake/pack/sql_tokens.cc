@@ -13,8 +13,8 @@ bool is_word_start(char c) {
 bool is_word(char c) { return is_word_start(c) || is_digit(c); }
 char lower_char(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-constexpr std::array<std::string_view, 13> kLongSymbols = {"->>", "::", "->", ":=", "=>", "<=", ">=", "<>", "!=", "==",
-                                                           "||", "//", "**"};
+constexpr std::array<std::string_view, 13> kLongSymbols = {
+    "->>", "::", "->", ":=", "=>", "<=", ">=", "<>", "!=", "==", "||", "//", "**"};
 
 class Scanner {
  public:
@@ -165,7 +165,8 @@ std::string lower(std::string_view text) {
 }
 
 bool same_word(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower_char(x) == lower_char(y); });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](char x, char y) { return lower_char(x) == lower_char(y); });
 }
 
 std::size_t closing(const std::vector<Token>& tokens, std::size_t open) {

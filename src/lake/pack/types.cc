@@ -20,25 +20,29 @@ struct PlainType {
   std::string_view type;
 };
 constexpr std::array<PlainType, 22> kPlainTypes = {{
-    {"varchar", "VARCHAR"},   {"string", "VARCHAR"},        {"text", "VARCHAR"},       {"boolean", "BOOLEAN"},
-    {"bool", "BOOLEAN"},      {"tinyint", "TINYINT"},       {"smallint", "SMALLINT"},  {"integer", "INTEGER"},
-    {"int", "INTEGER"},       {"bigint", "BIGINT"},         {"long", "BIGINT"},        {"float", "FLOAT"},
-    {"real", "FLOAT"},        {"double", "DOUBLE"},         {"date", "DATE"},          {"timestamp", kTimestamp},
-    {"timestamptz", kTimestamp}, {"timestamp_ntz", "TIMESTAMP"}, {"datetime", "TIMESTAMP"}, {"binary", "BLOB"},
-    {"blob", "BLOB"},         {"bytea", "BLOB"},
+    {"varchar", "VARCHAR"},    {"string", "VARCHAR"},       {"text", "VARCHAR"},
+    {"boolean", "BOOLEAN"},    {"bool", "BOOLEAN"},         {"tinyint", "TINYINT"},
+    {"smallint", "SMALLINT"},  {"integer", "INTEGER"},      {"int", "INTEGER"},
+    {"bigint", "BIGINT"},      {"long", "BIGINT"},          {"float", "FLOAT"},
+    {"real", "FLOAT"},         {"double", "DOUBLE"},        {"date", "DATE"},
+    {"timestamp", kTimestamp}, {"timestamptz", kTimestamp}, {"timestamp_ntz", "TIMESTAMP"},
+    {"datetime", "TIMESTAMP"}, {"binary", "BLOB"},          {"blob", "BLOB"},
+    {"bytea", "BLOB"},
 }};
 
 std::string hint_for(std::string_view word) {
   if (word == "numeric" || word == "decimal") return "write decimal(38,21)";
   if (word == "money" || word == "currency" || word == "number") return "write decimal(38,21)";
   if (word == "json") return "write varchar for JSON text, or map(varchar, varchar)";
-  if (word == "hugeint" || word == "uhugeint" || word == "ubigint") return "Delta has no such integer: write decimal(38,0)";
+  if (word == "hugeint" || word == "uhugeint" || word == "ubigint")
+    return "Delta has no such integer: write decimal(38,0)";
   if (word == "uuid") return "write varchar";
   if (word == "time") return "Delta has no time of day: write varchar";
   if (word == "variant" || word == "any") return "write varchar for JSON text";
   std::vector<std::string> known;
   for (const PlainType& plain : kPlainTypes) known.emplace_back(plain.written);
-  for (const char* nested : {"decimal(38,21)", "map(varchar, varchar)", "list(varchar)", "struct(a varchar)"}) known.emplace_back(nested);
+  for (const char* nested : {"decimal(38,21)", "map(varchar, varchar)", "list(varchar)", "struct(a varchar)"})
+    known.emplace_back(nested);
   return did_you_mean(word, known);
 }
 
@@ -47,7 +51,8 @@ class TypeParser {
   explicit TypeParser(std::string_view text) : text_(text), tokens_(tokens_of(text)) {}
 
   Result<std::string> whole() {
-    if (tokens_.empty()) return fail_hint("write varchar, decimal(38,21), date, ...", ErrorKind::invalid_argument, "a type is missing");
+    if (tokens_.empty())
+      return fail_hint("write varchar, decimal(38,21), date, ...", ErrorKind::invalid_argument, "a type is missing");
     std::string out = TRY(type(0));
     if (at_ != tokens_.size()) return unknown(text_);
     return out;
@@ -115,8 +120,8 @@ class TypeParser {
     if (eat(",") && !number(scale)) return unknown("decimal");
     if (!eat(")")) return unknown("decimal");
     if (precision < 1 || precision > 38 || scale > precision) {
-      return fail_hint("a decimal has 1 to 38 digits, and no more of them behind the point", ErrorKind::invalid_argument,
-                       "impossible type \"{}\"", text_);
+      return fail_hint("a decimal has 1 to 38 digits, and no more of them behind the point",
+                       ErrorKind::invalid_argument, "impossible type \"{}\"", text_);
     }
     return fmt::format("DECIMAL({},{})", precision, scale);
   }
@@ -125,7 +130,9 @@ class TypeParser {
     if (!eat("(")) return unknown(text_);
     std::string fields;
     do {
-      if (at_ >= tokens_.size() || (tokens_[at_].kind != TokenKind::word && tokens_[at_].kind != TokenKind::quoted_name)) return unknown(text_);
+      if (at_ >= tokens_.size() ||
+          (tokens_[at_].kind != TokenKind::word && tokens_[at_].kind != TokenKind::quoted_name))
+        return unknown(text_);
       const std::string name(tokens_[at_++].text);
       eat(":");
       const std::string field = TRY(type(depth + 1));
@@ -176,7 +183,8 @@ Result<std::string> plain_value(std::string_view type, std::string_view text) {
     const auto number = parse_decimal(text);
     if (!number) return not_a("number", text, "write digits with a point, at most 38 of them");
     const std::string plain = number->shortest();
-    if (is_whole_number(type) && plain.find('.') != std::string::npos) return not_a("whole number", text, "leave the fraction out");
+    if (is_whole_number(type) && plain.find('.') != std::string::npos)
+      return not_a("whole number", text, "leave the fraction out");
     return plain;
   }
   return fail(ErrorKind::invalid_argument, "a value of type {} cannot be written here", type);

@@ -34,19 +34,22 @@ class TreeBuilder : public YAML::EventHandler {
     mistake_(mark.line + 1, "aliases (*name) are not part of packs; write the value out");
     add(node(Yaml::Kind::null, mark));
   }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
     refuse_anchor(mark, anchor);
     Yaml scalar = node(Yaml::Kind::scalar, mark);
     scalar.text = value;
     scalar.quoted = tag == "!";
     add(std::move(scalar));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
     refuse_anchor(mark, anchor);
     open_.push_back({node(Yaml::Kind::list, mark), {}});
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
     refuse_anchor(mark, anchor);
     open_.push_back({node(Yaml::Kind::map, mark), {}});
   }
@@ -118,7 +121,9 @@ const Yaml* Yaml::find(std::string_view key) const {
 
 YamlFile parse_yaml(std::string_view text) {
   YamlFile out;
-  const MistakeSink mistake = [&](int line, std::string message) { out.mistakes.emplace_back(line, std::move(message)); };
+  const MistakeSink mistake = [&](int line, std::string message) {
+    out.mistakes.emplace_back(line, std::move(message));
+  };
   try {
     std::istringstream stream{std::string(text)};
     YAML::Parser parser(stream);

@@ -50,7 +50,8 @@ Result<Lake> Lake::open(std::string dir) {
   lake.dir_ = absolute(dir);
   if (!holds_lake(lake.dir_)) {
     if (::access((fs::path(lake.dir_) / kConfigKey).c_str(), F_OK) != 0 && errno == EACCES) {
-      return fail_hint("ask its owner for access", ErrorKind::permission_denied, "open lake {}: may not look into it", lake.dir_);
+      return fail_hint("ask its owner for access", ErrorKind::permission_denied, "open lake {}: may not look into it",
+                       lake.dir_);
     }
     return fail_hint(fmt::format("make one with: centavo init {}", dir.empty() ? "DIR" : dir), ErrorKind::not_found,
                      "open lake {}: there is no centavo.yaml", lake.dir_);
@@ -70,7 +71,8 @@ Result<Lake> Lake::create(std::string dir, std::string name) {
   lake.store_ = TRY_IN("create lake", open_local_store(lake.dir_));
   const Status written = lake.store_->write_if_absent(kConfigKey, to_yaml(lake.config_));
   if (!written && written.error().kind == ErrorKind::already_exists) {
-    return fail_hint("use it as it is, or choose another folder", ErrorKind::already_exists, "create lake {}: there is one", lake.dir_);
+    return fail_hint("use it as it is, or choose another folder", ErrorKind::already_exists,
+                     "create lake {}: there is one", lake.dir_);
   }
   TRY_IN("create lake", written);
   return lake;
@@ -134,7 +136,8 @@ Status Lake::add(const Tenant& tenant) {
   TRY(validate(tenant));
   const Status written = store_->write_if_absent(tenant_key(tenant.id), to_yaml(tenant));
   if (!written && written.error().kind == ErrorKind::already_exists) {
-    return fail_hint("change it with: centavo tenant set", ErrorKind::already_exists, "tenant {}: there is one", tenant.id);
+    return fail_hint("change it with: centavo tenant set", ErrorKind::already_exists, "tenant {}: there is one",
+                     tenant.id);
   }
   TRY_IN(fmt::format("add tenant {}", tenant.id), written);
   return {};
@@ -184,7 +187,8 @@ Status validate(const Tenant& tenant) {
   TRY_IN(doing(), check_currency(tenant.currency));
   TRY_IN(doing(), check_hours("sla_hours", tenant.sla_hours));
   if (tenant.retention_days < 0) {
-    return fail_hint("write 0 to keep everything", ErrorKind::invalid_argument, "{}: retention_days {}: below 0", doing(), tenant.retention_days);
+    return fail_hint("write 0 to keep everything", ErrorKind::invalid_argument, "{}: retention_days {}: below 0",
+                     doing(), tenant.retention_days);
   }
   for (const std::string& pack : tenant.packs) TRY_IN(doing(), check_id("pack", pack));
   std::set<std::string> names;
@@ -195,7 +199,8 @@ Status validate(const Tenant& tenant) {
     TRY_IN(at(), check_uri(source.uri));
     if (source.sla_hours != 0) TRY_IN(at(), check_hours("sla_hours", source.sla_hours));
     if (!names.insert(source.name).second) {
-      return fail_hint("give one of them another name", ErrorKind::invalid_argument, "{}: two sources have that name", at());
+      return fail_hint("give one of them another name", ErrorKind::invalid_argument, "{}: two sources have that name",
+                       at());
     }
   }
   for (const auto& [name, value] : tenant.parameters) TRY_IN(doing(), check_parameter_name(name));
@@ -214,9 +219,15 @@ Json to_json(const Tenant& tenant) {
                        {"uri", source.uri},
                        {"sla_hours", source.sla_hours > 0 ? source.sla_hours : tenant.sla_hours}});
   }
-  return {{"id", tenant.id},           {"name", tenant.name},       {"currency", tenant.currency},
-          {"sla_hours", tenant.sla_hours}, {"enabled", tenant.enabled}, {"retention_days", tenant.retention_days},
-          {"packs", tenant.packs},     {"sources", std::move(sources)}, {"parameters", tenant.parameters},
+  return {{"id", tenant.id},
+          {"name", tenant.name},
+          {"currency", tenant.currency},
+          {"sla_hours", tenant.sla_hours},
+          {"enabled", tenant.enabled},
+          {"retention_days", tenant.retention_days},
+          {"packs", tenant.packs},
+          {"sources", std::move(sources)},
+          {"parameters", tenant.parameters},
           {"labels", tenant.labels}};
 }
 

@@ -21,7 +21,8 @@ class Item {
   }
   template <class... Args>
   tl::unexpected<Error> bad(std::string hint, fmt::format_string<Args...> format, Args&&... args) const {
-    return fail_hint(std::move(hint), ErrorKind::invalid_argument, "{}: {}", place(), fmt::format(format, std::forward<Args>(args)...));
+    return fail_hint(std::move(hint), ErrorKind::invalid_argument, "{}: {}", place(),
+                     fmt::format(format, std::forward<Args>(args)...));
   }
   Status check(Status status) const {
     if (!status) return fail_within(place(), status.error());
@@ -57,7 +58,8 @@ class Item {
     const std::string value = TRY(text(what));
     double out = 0;
     const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), out);
-    if (code != std::errc() || end != value.data() + value.size()) return bad("", "{}: \"{}\" is not a number", what, value);
+    if (code != std::errc() || end != value.data() + value.size())
+      return bad("", "{}: \"{}\" is not a number", what, value);
     return out;
   }
   Result<int> count(std::string_view what) const {
@@ -82,9 +84,9 @@ class Item {
     const auto [end, code] = std::from_chars(value.data(), value.data() + value.size(), amount);
     std::string_view unit(end, static_cast<std::size_t>(value.data() + value.size() - end));
     while (unit.starts_with(' ')) unit.remove_prefix(1);
-    static const std::map<std::string_view, double> units = {{"", 1},      {"B", 1},      {"kB", 1e3},     {"KB", 1e3},
-                                                             {"MB", 1e6},  {"GB", 1e9},   {"TB", 1e12},    {"KiB", 0x1p10},
-                                                             {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
+    static const std::map<std::string_view, double> units = {
+        {"", 1},      {"B", 1},        {"kB", 1e3},     {"KB", 1e3},     {"MB", 1e6},    {"GB", 1e9},
+        {"TB", 1e12}, {"KiB", 0x1p10}, {"MiB", 0x1p20}, {"GiB", 0x1p30}, {"TiB", 0x1p40}};
     const auto found = units.find(unit);
     if (code != std::errc() || found == units.end() || !(amount >= 0) || amount * found->second > 1e18) {
       return bad("write it as 4GB or 512MiB", "{}: \"{}\" is not a size", what, value);
@@ -134,7 +136,8 @@ Result<TenantSource> read_source(const Item& item) {
       return unknown(value, key, "name, kind, uri, sla_hours");
     }
   }
-  if (out.kind.empty()) return item.bad("say which kind of source of a pack it is, such as kind: focus_files", "a source without kind");
+  if (out.kind.empty())
+    return item.bad("say which kind of source of a pack it is, such as kind: focus_files", "a source without kind");
   if (out.uri.empty()) return item.bad("say where its files are", "a source without uri");
   if (out.name.empty()) out.name = out.kind;
   return out;
@@ -174,7 +177,8 @@ Status read_tenant_key(const std::string& key, const Item& value, Tenant& out) {
     for (const Item& item : TRY(value.items(key))) {
       const TenantSource source = TRY(read_source(item));
       for (const TenantSource& other : out.sources) {
-        if (other.name == source.name) return item.bad("give one of them another name", "two sources are called {}", source.name);
+        if (other.name == source.name)
+          return item.bad("give one of them another name", "two sources are called {}", source.name);
       }
       out.sources.push_back(source);
     }
@@ -190,7 +194,8 @@ Status read_tenant_key(const std::string& key, const Item& value, Tenant& out) {
   } else if (key == "labels") {
     out.labels = TRY(read_texts(value, key));
   } else {
-    return unknown(value, key, "id, name, currency, sla_hours, enabled, retention_days, packs, sources, parameters, labels");
+    return unknown(value, key,
+                   "id, name, currency, sla_hours, enabled, retention_days, packs, sources, parameters, labels");
   }
   return {};
 }
@@ -251,7 +256,8 @@ Result<LakeConfig> parse_lake_config(std::string_view yaml, const std::string& f
     out.format = TRY(format->second.count("format"));
     if (out.format > kLakeFormat) {
       return fail_hint("use a newer program", ErrorKind::unsupported,
-                       "{}: this lake has format {}; this centavo reads up to {}", item.place(), out.format, kLakeFormat);
+                       "{}: this lake has format {}; this centavo reads up to {}", item.place(), out.format,
+                       kLakeFormat);
     }
     if (out.format < 1) return format->second.bad("write format: 1", "there is no format {}", out.format);
     for (const auto& [key, value] : members) {

@@ -37,7 +37,9 @@ Result<TenantLock> TenantLock::take(const Lake& lake, std::string_view tenant_id
   if (fd < 0) {
     const bool denied = errno == EACCES || errno == EROFS || errno == EPERM;
     return fail_hint(denied ? "check who owns that folder and whether the disk is mounted read-only" : "",
-                     denied ? ErrorKind::permission_denied : errno == ENOSPC ? ErrorKind::out_of_space : ErrorKind::io,
+                     denied            ? ErrorKind::permission_denied
+                     : errno == ENOSPC ? ErrorKind::out_of_space
+                                       : ErrorKind::io,
                      "lock tenant {}: {}: {}", tenant_id, path, std::strerror(errno));
   }
   TenantLock lock(fd);

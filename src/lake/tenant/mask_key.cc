@@ -19,7 +19,9 @@ constexpr std::size_t kKeyBytes = 32;
 
 tl::unexpected<Error> fail_key(std::string_view tenant, std::string_view path, int code) {
   const bool denied = code == EACCES || code == EPERM || code == EROFS;
-  return fail(denied ? ErrorKind::permission_denied : code == ENOSPC ? ErrorKind::out_of_space : ErrorKind::io,
+  return fail(denied           ? ErrorKind::permission_denied
+              : code == ENOSPC ? ErrorKind::out_of_space
+                               : ErrorKind::io,
               "mask key of tenant {}: {}: {}", tenant, path, std::strerror(code));
 }
 
@@ -46,7 +48,7 @@ Result<std::optional<std::string>> read_key(std::string_view tenant, const std::
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0 && errno == ENOENT) return std::nullopt;
   if (fd < 0) return fail_key(tenant, path, errno);
-  struct stat found {};
+  struct stat found{};
   char text[2 * kKeyBytes + 2];
   const bool known = ::fstat(fd, &found) == 0;
   const ssize_t size = ::read(fd, text, sizeof text);
@@ -59,8 +61,8 @@ Result<std::optional<std::string>> read_key(std::string_view tenant, const std::
   std::string_view key(text, static_cast<std::size_t>(size));
   if (key.ends_with('\n')) key.remove_suffix(1);
   if (!is_key(key)) {
-    return fail_hint("restore it from a backup: with another key, masked values no longer match", ErrorKind::corrupt_data,
-                     "mask key of tenant {}: {} is not 64 hex digits", tenant, path);
+    return fail_hint("restore it from a backup: with another key, masked values no longer match",
+                     ErrorKind::corrupt_data, "mask key of tenant {}: {} is not 64 hex digits", tenant, path);
   }
   return std::string(key);
 }

@@ -10,7 +10,8 @@ namespace {
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 // What stands before "://", or nothing.
@@ -27,13 +28,15 @@ std::string_view scheme_of(std::string_view uri) {
 
 bool is_id(std::string_view text) {
   if (text.empty() || text.size() > 63 || !is_lower(text[0])) return false;
-  return std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-'; });
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '_' || c == '-'; });
 }
 
 Status check_id(std::string_view what, std::string_view text) {
   if (is_id(text)) return {};
   return fail_hint("start with a lower-case letter, then lower-case letters, digits, _ or -; at most 63 characters",
-                   ErrorKind::invalid_argument, "{} {}: not a name that can be used", what, Json(text).dump(-1, ' ', true, Json::error_handler_t::replace));
+                   ErrorKind::invalid_argument, "{} {}: not a name that can be used", what,
+                   Json(text).dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
 Status check_currency(std::string_view text) {
@@ -60,8 +63,9 @@ Status check_uri(std::string_view text) {
 }
 
 Status check_parameter_name(std::string_view text) {
-  const bool good = !text.empty() && is_lower(text[0]) && text.size() <= 63 &&
-                    std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
+  const bool good =
+      !text.empty() && is_lower(text[0]) && text.size() <= 63 &&
+      std::all_of(text.begin(), text.end(), [](char c) { return is_lower(c) || is_digit(c) || c == '_'; });
   if (good) return {};
   return fail_hint("write it as the pack declares it, in snake_case", ErrorKind::invalid_argument,
                    "parameter \"{}\": not a name", text);
@@ -69,7 +73,8 @@ Status check_parameter_name(std::string_view text) {
 
 Status check_free_text(std::string_view what, std::string_view text) {
   if (text.size() <= 500 && !has_control(text)) return {};
-  return fail_hint("use one line of at most 500 bytes", ErrorKind::invalid_argument, "{}: too long or with control characters", what);
+  return fail_hint("use one line of at most 500 bytes", ErrorKind::invalid_argument,
+                   "{}: too long or with control characters", what);
 }
 
 }  // namespace centavo

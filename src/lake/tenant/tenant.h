@@ -65,19 +65,19 @@ class Lake {
   Result<Tenant> tenant(std::string_view id);     ///< `not_found` lists the ones there are
   Status add(const Tenant& tenant);               ///< `already_exists`
   Status save(const Tenant& tenant);
-  Status remove(std::string_view id);             ///< the tenant and all its data, under its lock; `busy` while a run holds it
+  Status remove(std::string_view id);  ///< the tenant and all its data, under its lock; `busy` while a run holds it
 
   /// The tenant's secret key for keyed hashes: 32 random bytes as hex, made on first use, mode 0600.
   Result<std::string> mask_key(std::string_view tenant_id);
 
-  // Keys in the store. No other code builds a path that holds a tenant's name. A name that is not a valid one gives a key
-  // that every store refuses.
-  static std::string tenant_root(std::string_view id);                                 ///< tenants/<id>
-  static std::string raw_root(std::string_view id, std::string_view source);           ///< tenants/<id>/raw/<source>
+  // Keys in the store. No other code builds a path that holds a tenant's name. A name that is not a valid one gives a
+  // key that every store refuses.
+  static std::string tenant_root(std::string_view id);  ///< tenants/<id>
+  static std::string raw_root(std::string_view id, std::string_view source);  ///< tenants/<id>/raw/<source>
   static std::string table_root(std::string_view id, std::string_view layer, std::string_view table);
   static std::string quarantine_root(std::string_view id, std::string_view layer, std::string_view table);
-  static std::string staging_root(std::string_view id);                                ///< tenants/<id>/_staging
-  static std::string releases_root(std::string_view id);                               ///< tenants/<id>/_releases
+  static std::string staging_root(std::string_view id);  ///< tenants/<id>/_staging
+  static std::string releases_root(std::string_view id);  ///< tenants/<id>/_releases
 
  private:
   std::string dir_;
@@ -85,7 +85,8 @@ class Lake {
   std::unique_ptr<Store> store_;
 };
 
-/// One run at a time per tenant: holds LAKE/tenants/<id>/.lock until destroyed. `busy` names who holds it (pid, host, since).
+/// One run at a time per tenant: holds LAKE/tenants/<id>/.lock until destroyed. `busy` names who holds it (pid, host,
+/// since).
 class TenantLock {
  public:
   static Result<TenantLock> take(const Lake& lake, std::string_view tenant_id);

@@ -111,8 +111,9 @@ TEST_F(LakeTest, EveryPrefixOfATenantParsesOrFailsCleanly) {
 TEST_F(LakeTest, AHostileIdReachesNoFolder) {
   auto lake = Lake::create(dir_);
   ASSERT_TRUE(lake);
-  for (const std::string& id : {std::string("../x"), std::string(""), std::string("."), std::string("a/b"), std::string("A"),
-                               std::string("a\0b", 3), std::string(64, 'a'), std::string("1a"), std::string("a\n"), std::string("ação"), std::string(".tmp-a")}) {
+  for (const std::string& id : {std::string("../x"), std::string(""), std::string("."), std::string("a/b"),
+                                std::string("A"), std::string("a\0b", 3), std::string(64, 'a'), std::string("1a"),
+                                std::string("a\n"), std::string("ação"), std::string(".tmp-a")}) {
     EXPECT_EQ(lake->tenant(id).error().kind, ErrorKind::invalid_argument) << id;
     EXPECT_EQ(lake->mask_key(id).error().kind, ErrorKind::invalid_argument) << id;
     EXPECT_EQ(lake->remove(id).error().kind, ErrorKind::invalid_argument) << id;
@@ -123,14 +124,16 @@ TEST_F(LakeTest, AHostileIdReachesNoFolder) {
     tenant = acme();
     tenant.sources[0].name = id;
     EXPECT_FALSE(validate(tenant)) << id;
-    for (const std::string& key : {Lake::tenant_root(id), Lake::raw_root("acme", id), Lake::raw_root(id, "s"), Lake::table_root(id, "gold", "t"),
-                                   Lake::quarantine_root(id, "gold", "t"), Lake::staging_root(id), Lake::releases_root(id)}) {
+    for (const std::string& key :
+         {Lake::tenant_root(id), Lake::raw_root("acme", id), Lake::raw_root(id, "s"), Lake::table_root(id, "gold", "t"),
+          Lake::quarantine_root(id, "gold", "t"), Lake::staging_root(id), Lake::releases_root(id)}) {
       EXPECT_FALSE(check_key(key)) << key;
       EXPECT_FALSE(lake->store().list(key)) << key;
       EXPECT_FALSE(lake->store().write(key + "/x", "y")) << key;
     }
   }
-  for (const char* table : {"../t", "", "a b", "T"}) EXPECT_FALSE(check_key(Lake::table_root("acme", "gold", table))) << table;
+  for (const char* table : {"../t", "", "a b", "T"})
+    EXPECT_FALSE(check_key(Lake::table_root("acme", "gold", table))) << table;
   EXPECT_EQ(Lake::table_root("acme", "gold", "costs"), "tenants/acme/gold/costs");
   EXPECT_EQ(Lake::raw_root("acme", "cur"), "tenants/acme/raw/cur");
   EXPECT_TRUE(lake->tenants()->empty());
@@ -152,7 +155,8 @@ TEST_F(LakeTest, ReadsItsConfiguration) {
   EXPECT_EQ(lake->config().memory_limit_bytes, 3LL << 29);
   EXPECT_EQ(lake->config().threads, 2);
   EXPECT_EQ(lake->dir(), fs::canonical(dir_).string());
-  for (const char* yaml : {"", "name: x\n", "format: 0\n", "format: x\n", "format: 1\nmemory_limit: much\n", "format: 1\nmemory: 1\n", "format: [1\n"}) {
+  for (const char* yaml : {"", "name: x\n", "format: 0\n", "format: x\n", "format: 1\nmemory_limit: much\n",
+                           "format: 1\nmemory: 1\n", "format: [1\n"}) {
     put("centavo.yaml", yaml);
     EXPECT_EQ(Lake::open(dir_).error().kind, ErrorKind::invalid_argument) << yaml;
   }
@@ -215,7 +219,7 @@ TEST_F(LakeTest, TheMaskKeyIsSecretAndStays) {
   EXPECT_EQ(keys[0].size(), 64u);
   for (const std::string& key : keys) EXPECT_EQ(key, keys[0]);
   EXPECT_NE(lake->mask_key("other").value(), keys[0]);
-  struct stat found {};
+  struct stat found{};
   const std::string path = (dir_ / "tenants/acme/.secrets/mask.key").string();
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u);
