@@ -95,7 +95,8 @@ Status set_value(const Raw& raw) {
 }
 
 tl::unexpected<Error> unknown_argument(const Command& root, const Parsed& parsed, const std::string& word) {
-  const std::string help = fmt::format("centavo {}{}--help", fmt::join(parsed.path, " "), parsed.path.empty() ? "" : " ");
+  const std::string help =
+      fmt::format("centavo {}{}--help", fmt::join(parsed.path, " "), parsed.path.empty() ? "" : " ");
   if (word.size() > 1 && word.front() == '-') {
     std::vector<std::string> known = {"--help"};
     for (const Command* command : {parsed.command, &root}) {
@@ -123,7 +124,8 @@ Status check_complete(const Parsed& parsed, const std::vector<std::unique_ptr<Ra
   if (!parsed.command->subs().empty()) {
     std::vector<std::string> known;
     for (const auto& sub : parsed.command->subs()) known.push_back(sub->name());
-    const std::string said = parsed.path.empty() ? "no command" : fmt::format("{}: no command", fmt::join(parsed.path, " "));
+    const std::string said =
+        parsed.path.empty() ? "no command" : fmt::format("{}: no command", fmt::join(parsed.path, " "));
     return fail_hint(help, ErrorKind::invalid_argument, "{} given; one of {}", said, fmt::join(known, ", "));
   }
   for (const auto& raw : raws) {
@@ -210,7 +212,8 @@ Result<Parsed> parse(const Command& root, const std::vector<std::string>& argume
     if (parsed.help) return parsed;
     if (fault) return fail(*fault);
     const std::vector<std::string> extras = app.remaining(true);
-    const auto unknown = std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word != "--"; });
+    const auto unknown =
+        std::find_if(extras.begin(), extras.end(), [](const std::string& word) { return word != "--"; });
     if (unknown != extras.end()) return unknown_argument(root, parsed, *unknown);
     TRY(check_complete(parsed, deepest->raws));
     return parsed;

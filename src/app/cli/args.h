@@ -1,7 +1,7 @@
 #pragma once
 /// \file app/cli/args.h
-/// The command line as data: commands, their options and examples, and where each value goes. Help and completion read the
-/// same tree. CLI11 does the parsing (args.cc, the only includer of it).
+/// The command line as data: commands, their options and examples, and where each value goes. Help and completion read
+/// the same tree. CLI11 does the parsing (args.cc, the only includer of it).
 
 #include <cstdint>
 #include <functional>

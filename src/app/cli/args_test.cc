@@ -55,9 +55,9 @@ TEST(Arguments, ReachTheirTargets) {
 }
 
 TEST(Arguments, OfEveryCommandStandAnywhere) {
-  for (const std::vector<std::string>& words :
-       {std::vector<std::string>{"--lake", "here", "--json", "tenant", "list"}, {"tenant", "--json", "--lake=here", "list"},
-        {"tenant", "list", "--lake", "here", "--json"}}) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--lake", "here", "--json", "tenant", "list"},
+                                                {"tenant", "--json", "--lake=here", "list"},
+                                                {"tenant", "list", "--lake", "here", "--json"}}) {
     Line line;
     const auto parsed = line(words);
     ASSERT_TRUE(parsed) << parsed.error().message;
@@ -123,8 +123,10 @@ TEST(Arguments, WhatIsMissingIsNamed) {
 }
 
 TEST(Arguments, MalformedValuesAreNamed) {
-  EXPECT_EQ(fault_of({"tenant", "add", "a", "--pack", "p", "--hours", "soon"}).message, "--hours: \"soon\" is not a whole number");
-  EXPECT_EQ(fault_of({"tenant", "add", "a", "--pack", "p", "--hours", "12x"}).message, "--hours: \"12x\" is not a whole number");
+  EXPECT_EQ(fault_of({"tenant", "add", "a", "--pack", "p", "--hours", "soon"}).message,
+            "--hours: \"soon\" is not a whole number");
+  EXPECT_EQ(fault_of({"tenant", "add", "a", "--pack", "p", "--hours", "12x"}).message,
+            "--hours: \"12x\" is not a whole number");
   EXPECT_EQ(fault_of({"run", "--mode", "fsat"}).message, "--mode: \"fsat\" is not one of fast, slow");
   EXPECT_EQ(fault_of({"run", "--mode", "fsat"}).hint, "did you mean fast?");
   EXPECT_EQ(fault_of({"init", "a", "b"}).message, "\"b\" is one argument too many");
@@ -132,7 +134,8 @@ TEST(Arguments, MalformedValuesAreNamed) {
 }
 
 TEST(Arguments, HelpWinsOverWhatIsMissing) {
-  for (const std::vector<std::string>& words : {std::vector<std::string>{"tenant", "add", "--help"}, {"tenant", "add", "-h"}}) {
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"tenant", "add", "--help"}, {"tenant", "add", "-h"}}) {
     Line line;
     const auto parsed = line(words);
     ASSERT_TRUE(parsed) << parsed.error().message;

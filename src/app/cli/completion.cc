@@ -4,12 +4,14 @@ namespace centavo::cli {
 namespace {
 
 /// Visits every command with its path ("" for the root, "tenant add").
-void visit(const Command& command, const std::string& path, const std::function<void(const Command&, const std::string&)>& see) {
+void visit(const Command& command, const std::string& path,
+           const std::function<void(const Command&, const std::string&)>& see) {
   see(command, path);
   for (const auto& sub : command.subs()) visit(*sub, path.empty() ? sub->name() : path + " " + sub->name(), see);
 }
 
-/// What may stand for a value: words, or "@tenants", "@tables", "@packs", "@files", "@folders" to be looked up; "" for anything.
+/// What may stand for a value: words, or "@tenants", "@tables", "@packs", "@files", "@folders" to be looked up; "" for
+/// anything.
 std::string values_of(const Option& option) {
   if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, " "));
   switch (option.kind) {
@@ -33,7 +35,8 @@ std::string shared_functions(const Command& root) {
     for (const Option& option : command.options()) {
       if (!option.positional()) line += option.name + " ";
       const std::string known = values_of(option);
-      if (!known.empty()) values += fmt::format("    \"{}|{}\") echo \"{}\" ;;\n", path, option.positional() ? "" : option.name, known);
+      if (!known.empty())
+        values += fmt::format("    \"{}|{}\") echo \"{}\" ;;\n", path, option.positional() ? "" : option.name, known);
     }
     if (&command != &root) {
       for (const Option& option : root.options()) line += option.name + " ";
@@ -64,7 +67,8 @@ std::string fish_values(const Option& option) {
 }  // namespace
 
 std::string bash_completion(const Command& root) {
-  return "# bash completion of centavo. Load it with: source <(centavo completion bash)\n" + shared_functions(root) + R"sh(
+  return "# bash completion of centavo. Load it with: source <(centavo completion bash)\n" + shared_functions(root) +
+         R"sh(
 _centavo() {
   local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" path="" i candidate known
   for (( i = 1; i < COMP_CWORD; i++ )); do
@@ -91,7 +95,8 @@ complete -F _centavo centavo
 }
 
 std::string zsh_completion(const Command& root) {
-  return "#compdef centavo\n# zsh completion of centavo. Load it with: source <(centavo completion zsh)\n" + shared_functions(root) + R"sh(
+  return "#compdef centavo\n# zsh completion of centavo. Load it with: source <(centavo completion zsh)\n" +
+         shared_functions(root) + R"sh(
 _centavo() {
   local current="${words[CURRENT]}" previous="${words[CURRENT-1]}" route="" i candidate known
   for (( i = 2; i < CURRENT; i++ )); do
@@ -121,14 +126,17 @@ std::string fish_completion(const Command& root) {
   visit(root, "", [&](const Command& command, const std::string& path) {
     if (!path.empty()) paths += " " + fish_quoted(path);
     const std::string here = fmt::format("complete -c centavo -n '__centavo_at \"{}\"'", path);
-    for (const auto& sub : command.subs()) lines += fmt::format("{} -a {} -d {}\n", here, sub->name(), fish_quoted(sub->about()));
+    for (const auto& sub : command.subs())
+      lines += fmt::format("{} -a {} -d {}\n", here, sub->name(), fish_quoted(sub->about()));
     for (const Option& option : command.options()) {
       const std::string scope = &command == &root ? "complete -c centavo" : here;
       if (option.positional()) {
         const std::string known = fish_values(option);
         if (!known.empty()) lines += here + known + "\n";
       } else {
-        lines += fmt::format("{} -l {}{} -d {}{}\n", scope, option.name.substr(2), option.flag() ? "" : " -x", fish_quoted(option.help),
+        // -x: a value is needed and files are not offered; -r: a value is needed.
+        const char* const needs = option.flag() ? "" : option.kind == ValueKind::file ? " -r" : " -x";
+        lines += fmt::format("{} -l {}{} -d {}{}\n", scope, option.name.substr(2), needs, fish_quoted(option.help),
                              option.flag() ? "" : fish_values(option));
       }
     }
@@ -145,7 +153,8 @@ function __centavo_at
 end
 complete -c centavo -f
 complete -c centavo -l help -s h -d 'what a command does'
-{})sh", paths, lines);
+{})sh",
+                     paths, lines);
 }
 
 }  // namespace centavo::cli

@@ -11,7 +11,6 @@ namespace centavo::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 struct Line {
   std::string text;
@@ -21,7 +20,8 @@ struct Line {
     Command& tenant = root.sub("tenant", "tenants");
     tenant.sub("list", "all tenants");
     tenant.sub("show", "it's one").option({.name = "ID", .help = "which", .target = &text, .kind = ValueKind::tenant});
-    root.sub("test", "tests").option({.name = "--out", .value = "FILE", .help = "where", .target = &text, .kind = ValueKind::file});
+    root.sub("test", "tests")
+        .option({.name = "--out", .value = "FILE", .help = "where", .target = &text, .kind = ValueKind::file});
   }
 };
 
@@ -58,6 +58,7 @@ TEST(FishCompletion, QuotesDescriptions) {
   const std::string script = fish_completion(line.root);
   EXPECT_THAT(script, HasSubstr("complete -c centavo -n '__centavo_at \"tenant\"' -a show -d 'it\\'s one'"));
   EXPECT_THAT(script, HasSubstr("-l color -x"));
+  EXPECT_THAT(script, HasSubstr("-l out -r -d 'where' -F")) << "fish refuses -x with -F";
 }
 
 TEST(ZshCompletion, StartsAsZshWantsIt) {

@@ -46,7 +46,8 @@ Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& 
   if (!id.empty()) {
     found.push_back(TRY(lake.tenant(id)));
     if (!found.back().enabled) {
-      return fail_hint(fmt::format("centavo tenant enable {}", id), ErrorKind::invalid_argument, "tenant {} is disabled", id);
+      return fail_hint(fmt::format("centavo tenant enable {}", id), ErrorKind::invalid_argument,
+                       "tenant {} is disabled", id);
     }
     return found;
   }
@@ -54,7 +55,8 @@ Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& 
     if (tenant.enabled) found.push_back(std::move(tenant));
   }
   if (found.empty()) {
-    return fail_hint("centavo tenant add ID --pack PACK --source FOLDER", ErrorKind::not_found, "{}: no tenant yet", lake.dir());
+    return fail_hint("centavo tenant add ID --pack PACK --source FOLDER", ErrorKind::not_found, "{}: no tenant yet",
+                     lake.dir());
   }
   return found;
 }
@@ -75,7 +77,9 @@ std::string source_uri(const std::string& given, const std::string& lake_dir) {
   return absolute.string();
 }
 
-std::string spill_folder(const std::string& lake_dir) { return fmt::format("{}/{}spill-{}", lake_dir, kTempPrefix, getpid()); }
+std::string spill_folder(const std::string& lake_dir) {
+  return fmt::format("{}/{}spill-{}", lake_dir, kTempPrefix, getpid());
+}
 
 Result<std::pair<std::string, std::string>> name_and_value(const std::string& option, const std::string& text) {
   const std::size_t equals = text.find('=');

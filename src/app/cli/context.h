@@ -69,8 +69,8 @@ class Context {
 /// "2026-09" or "2026-09..2026-11"; nothing for "".
 Result<std::optional<PeriodRange>> period_option(const std::string& text);
 
-/// The file or folder a person named in the shell, so that it still means the same from the lake: absolute, or relative to
-/// `lake_dir` when it lies inside. URIs with a scheme stay.
+/// The file or folder a person named in the shell, so that it still means the same from the lake: absolute, or relative
+/// to `lake_dir` when it lies inside. URIs with a scheme stay.
 std::string source_uri(const std::string& given, const std::string& lake_dir);
 
 /// Where the engine spills for a lake: one folder per process, so that two do not share files.

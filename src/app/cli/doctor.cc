@@ -46,7 +46,8 @@ class Doctor {
 
  private:
   Finding& found(std::string tenant, std::string where, std::string what, std::string advice = {}) {
-    return findings_.emplace_back(Finding{std::move(tenant), std::move(where), std::move(what), std::move(advice), false});
+    return findings_.emplace_back(
+        Finding{std::move(tenant), std::move(where), std::move(what), std::move(advice), false});
   }
 
   Status examine_runs() {
@@ -65,7 +66,8 @@ class Doctor {
 
   Status examine_staging() {
     for (const ObjectInfo& object : TRY(open_.lake.store().list(Lake::staging_root(tenant_)))) {
-      Finding& finding = found(tenant_, object.key, fmt::format("left by a run that was cut short ({})", bytes_text(object.size_bytes)));
+      Finding& finding = found(tenant_, object.key,
+                               fmt::format("left by a run that was cut short ({})", bytes_text(object.size_bytes)));
       if (!repair_) continue;
       TRY(open_.lake.store().remove(object.key));
       finding.mended = true;
@@ -87,9 +89,11 @@ class Doctor {
           const auto info = open_.lake.store().info(file.raw_key);
           if (!info && info.error().kind != ErrorKind::not_found) return fail(info.error());
           if (!info) {
-            found(tenant_, file.raw_key, fmt::format("the raw file of {} is gone", file.source_path), "bring it back from a backup");
+            found(tenant_, file.raw_key, fmt::format("the raw file of {} is gone", file.source_path),
+                  "bring it back from a backup");
           } else if (info->size_bytes != file.size_bytes) {
-            found(tenant_, file.raw_key, fmt::format("{} bytes, {} were landed", info->size_bytes, file.size_bytes), "bring it back from a backup");
+            found(tenant_, file.raw_key, fmt::format("{} bytes, {} were landed", info->size_bytes, file.size_bytes),
+                  "bring it back from a backup");
           }
         }
       }
@@ -132,7 +136,8 @@ class Doctor {
       if (wrong.contains(state.table)) TRY(open_.catalog->save_state(tenant.id, state));
     }
     for (Finding& finding : findings_) {
-      if (finding.tenant == tenant_ && wrong.contains(finding.where.substr(0, finding.where.find(' ')))) finding.mended = true;
+      if (finding.tenant == tenant_ && wrong.contains(finding.where.substr(0, finding.where.find(' '))))
+        finding.mended = true;
     }
     return {};
   }
@@ -141,12 +146,15 @@ class Doctor {
   Status examine_release() {
     const auto newest = release(open_.lake.store(), tenant_);
     if (!newest) {
-      if (newest.error().kind != ErrorKind::not_found) found(tenant_, "releases", newest.error().message, newest.error().hint);
+      if (newest.error().kind != ErrorKind::not_found)
+        found(tenant_, "releases", newest.error().message, newest.error().hint);
       return {};
     }
     for (const auto& [name, version] : newest->versions) {
       const Status whole = examine_table(name, version);
-      if (!whole) found(tenant_, name, fmt::format("release {}: {}", newest->number, whole.error().message), "centavo run --full makes it again from raw");
+      if (!whole)
+        found(tenant_, name, fmt::format("release {}: {}", newest->number, whole.error().message),
+              "centavo run --full makes it again from raw");
     }
     return {};
   }
@@ -159,7 +167,8 @@ class Doctor {
     for (const delta::DataFile& file : TRY(snapshot.files())) {
       const ObjectInfo info = TRY(open_.lake.store().info(root + "/" + delta::decode_path(file.path)));
       if (info.size_bytes != file.size_bytes) {
-        return fail(ErrorKind::corrupt_data, "{}: {} bytes, {} were written", file.path, info.size_bytes, file.size_bytes);
+        return fail(ErrorKind::corrupt_data, "{}: {} bytes, {} were written", file.path, info.size_bytes,
+                    file.size_bytes);
       }
     }
     return {};
@@ -168,7 +177,8 @@ class Doctor {
   void examine_temporary_files() {
     std::error_code code;
     std::vector<fs::path> left;
-    for (auto it = fs::recursive_directory_iterator(open_.lake.dir(), fs::directory_options::skip_permission_denied, code);
+    for (auto it =
+             fs::recursive_directory_iterator(open_.lake.dir(), fs::directory_options::skip_permission_denied, code);
          !code && it != fs::recursive_directory_iterator(); it.increment(code)) {
       const std::string name = it->path().filename().string();
       if (!name.starts_with(kTempPrefix)) continue;
@@ -176,7 +186,8 @@ class Doctor {
       if (is_abandoned(*it)) left.push_back(it->path());
     }
     for (const fs::path& path : left) {
-      Finding& finding = found("", path.lexically_relative(open_.lake.dir()).string(), "a temporary file nobody uses any more");
+      Finding& finding =
+          found("", path.lexically_relative(open_.lake.dir()).string(), "a temporary file nobody uses any more");
       if (!repair_) continue;
       fs::remove_all(path, code);
       finding.mended = !code;
@@ -210,6 +221,8 @@ class Doctor {
 
 }  // namespace
 
-Result<std::vector<Finding>> examine(Context& context, OpenLake& open, bool repair) { return Doctor(context, open, repair).run(); }
+Result<std::vector<Finding>> examine(Context& context, OpenLake& open, bool repair) {
+  return Doctor(context, open, repair).run();
+}
 
 }  // namespace centavo::cli

@@ -72,7 +72,8 @@ Result<std::string> export_sql(const pack::Library& library, const ExportArgumen
   }
   std::string sql = fmt::format("select{}\nfrom {}", list, interface->view().text());
   if (const auto periods = TRY(period_option(given.period))) {
-    sql += fmt::format("\nwhere billing_period >= date '{}' and billing_period < date '{}'", periods->first.first(), periods->last.end());
+    sql += fmt::format("\nwhere billing_period >= date '{}' and billing_period < date '{}'", periods->first.first(),
+                       periods->last.end());
   }
   return sql;
 }
@@ -88,7 +89,8 @@ Status export_focus(Context& context, const ExportArguments& given) {
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
   const std::string sql = TRY_IN("export focus", export_sql(open.library, given, format));
   if (format == RowFormat::parquet) {
-    TRY(write_parquet(context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return sql; }, given.out));
+    TRY(write_parquet(
+        context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return sql; }, given.out));
   } else {
     Reader reader = TRY(Reader::open(workshop, tenant, number));
     reader.connection().watch(context.cancel());
@@ -111,12 +113,30 @@ void add_export_commands(Command& root) {
   Command& exports = root.sub("export", "files for others").group(kGroupRead);
   Command& focus = exports.sub("focus", "the bill as the FOCUS specification prints it").keep(values);
   focus.note("Typed Parquet or CSV by the ending of --out, with the columns of that version; maps are JSON text.");
-  focus.option({.name = "--tenant", .value = "ID", .help = "whose bill", .target = &values->tenant, .required = true, .kind = ValueKind::tenant});
-  focus.option({.name = "--out", .value = "FILE", .help = "the file: .parquet or .csv", .target = &values->out, .required = true, .kind = ValueKind::file});
-  focus.option({.name = "--version", .value = "V", .help = "version of the specification (default 1.2)", .target = &values->version});
-  focus.option({.name = "--period", .value = "MONTHS", .help = "only these months: 2026-09 or 2026-09..2026-10", .target = &values->period});
-  focus.option({.name = "--release", .value = "N", .help = "of this release (default: the newest)", .target = &values->release});
-  focus.option({.name = "--as-of", .value = "TIME", .help = "what was published at that time", .target = &values->as_of});
+  focus.option({.name = "--tenant",
+                .value = "ID",
+                .help = "whose bill",
+                .target = &values->tenant,
+                .required = true,
+                .kind = ValueKind::tenant});
+  focus.option({.name = "--out",
+                .value = "FILE",
+                .help = "the file: .parquet or .csv",
+                .target = &values->out,
+                .required = true,
+                .kind = ValueKind::file});
+  focus.option({.name = "--version",
+                .value = "V",
+                .help = "version of the specification (default 1.2)",
+                .target = &values->version});
+  focus.option({.name = "--period",
+                .value = "MONTHS",
+                .help = "only these months: 2026-09 or 2026-09..2026-10",
+                .target = &values->period});
+  focus.option(
+      {.name = "--release", .value = "N", .help = "of this release (default: the newest)", .target = &values->release});
+  focus.option(
+      {.name = "--as-of", .value = "TIME", .help = "what was published at that time", .target = &values->as_of});
   focus.example("centavo export focus --tenant acme --version 1.2 --out acme.parquet", "all months")
       .example("centavo export focus --tenant acme --period 2026-09 --out acme-2026-09.csv", "one month as CSV");
   focus.action([values](Context& context) { return export_focus(context, *values); });

@@ -16,10 +16,14 @@ struct GenerateArguments {
 };
 
 Status tell(Context& context, const GenerateArguments& given, const generate::GenerateReport& report) {
-  OrderedJson object = {{"out", given.out}, {"rows", report.rows}, {"bytes", report.bytes}, {"files", report.files}, {"truth", "truth.json"}};
+  OrderedJson object = {{"out", given.out},
+                        {"rows", report.rows},
+                        {"bytes", report.bytes},
+                        {"files", report.files},
+                        {"truth", "truth.json"}};
   if (context.output().json()) context.output().json_document(object);
-  context.output().say("{}: {} rows in {} files, {}; what a right reader finds is in truth.json", given.out, grouped(std::to_string(report.rows)),
-                       report.files.size(), bytes_text(report.bytes));
+  context.output().say("{}: {} rows in {} files, {}; what a right reader finds is in truth.json", given.out,
+                       grouped(std::to_string(report.rows)), report.files.size(), bytes_text(report.bytes));
   return {};
 }
 
@@ -29,7 +33,8 @@ Result<std::uint64_t> seed_of(const GenerateArguments& given) {
 }
 
 Result<int> months_of(const GenerateArguments& given) {
-  if (given.months < 1 || given.months > 1200) return fail(ErrorKind::invalid_argument, "--months: {} is not between 1 and 1200", given.months);
+  if (given.months < 1 || given.months > 1200)
+    return fail(ErrorKind::invalid_argument, "--months: {} is not between 1 and 1200", given.months);
   return static_cast<int>(given.months);
 }
 
@@ -56,7 +61,8 @@ Status write_aws(Context& context, const GenerateArguments& given) {
   std::optional<duck::Database> engine;
   if (options.format == generate::FileFormat::parquet) engine = TRY(duck::Database::open({}));
   Progress line(context.output());
-  const auto report = TRY(generate::generate_aws(options, given.out, engine ? &*engine : nullptr, progress_of(line), context.cancel()));
+  const auto report =
+      TRY(generate::generate_aws(options, given.out, engine ? &*engine : nullptr, progress_of(line), context.cancel()));
   line.clear();
   return tell(context, given, report);
 }
@@ -76,28 +82,54 @@ Status write_retail(Context& context, const GenerateArguments& given) {
 void add_shared(Command& command, GenerateArguments& values, std::int64_t rows, std::int64_t months) {
   values.rows = rows;
   values.months = months;
-  command.option({.name = "--out", .value = "DIR", .help = "folder for the files", .target = &values.out, .required = true, .kind = ValueKind::folder});
+  command.option({.name = "--out",
+                  .value = "DIR",
+                  .help = "folder for the files",
+                  .target = &values.out,
+                  .required = true,
+                  .kind = ValueKind::folder});
   command.option({.name = "--seed", .value = "S", .help = "same seed, same bytes (default 1)", .target = &values.seed});
-  command.option({.name = "--rows", .value = "N", .help = fmt::format("rows over all months (default {})", rows), .target = &values.rows});
-  command.option({.name = "--months", .value = "M", .help = fmt::format("months (default {})", months), .target = &values.months});
-  command.option({.name = "--last-period", .value = "MONTH", .help = "the newest month (default 2026-10)", .target = &values.last_period});
+  command.option({.name = "--rows",
+                  .value = "N",
+                  .help = fmt::format("rows over all months (default {})", rows),
+                  .target = &values.rows});
+  command.option(
+      {.name = "--months", .value = "M", .help = fmt::format("months (default {})", months), .target = &values.months});
+  command.option({.name = "--last-period",
+                  .value = "MONTH",
+                  .help = "the newest month (default 2026-10)",
+                  .target = &values.last_period});
 }
 
 }  // namespace
 
 void add_generate_commands(Command& root) {
-  Command& make = root.sub("generate", "believable inputs with their truth, for trying, testing and measuring").group(kGroupProgram);
+  Command& make = root.sub("generate", "believable inputs with their truth, for trying, testing and measuring")
+                      .group(kGroupProgram);
 
   const auto bill = std::make_shared<GenerateArguments>();
   Command& aws = make.sub("aws", "a bill as AWS delivers it: data files and manifests").keep(bill);
   aws.note("The newest closed month comes twice, preliminary and restated, unless --no-restate.");
   add_shared(aws, *bill, 100000, 3);
-  aws.option({.name = "--format", .value = "FORMAT", .help = "of the data files (default csv_gz)", .target = &bill->format, .choices = {"csv_gz", "parquet"}});
-  aws.option({.name = "--layout", .value = "LAYOUT", .help = "legacy CUR or CUR 2.0 (default legacy)", .target = &bill->layout, .choices = {"legacy", "cur2"}});
-  aws.option({.name = "--rows-per-file", .value = "N", .help = "where a data file ends (default 500000)", .target = &bill->rows_per_file});
+  aws.option({.name = "--format",
+              .value = "FORMAT",
+              .help = "of the data files (default csv_gz)",
+              .target = &bill->format,
+              .choices = {"csv_gz", "parquet"}});
+  aws.option({.name = "--layout",
+              .value = "LAYOUT",
+              .help = "legacy CUR or CUR 2.0 (default legacy)",
+              .target = &bill->layout,
+              .choices = {"legacy", "cur2"}});
+  aws.option({.name = "--rows-per-file",
+              .value = "N",
+              .help = "where a data file ends (default 500000)",
+              .target = &bill->rows_per_file});
   aws.option({.name = "--currency", .value = "CODE", .help = "of the bill (default USD)", .target = &bill->currency});
   aws.option({.name = "--no-restate", .help = "every month once", .target = &bill->no_restate});
-  aws.option({.name = "--before-restatement", .help = "stop where only the preliminary month is there", .target = &bill->before_restatement});
+  aws.option({.name = "--before-restatement",
+              .help = "stop where only the preliminary month is there",
+              .target = &bill->before_restatement});
   aws.option({.name = "--discounts", .help = "with an enterprise discount", .target = &bill->discounts});
   aws.example("centavo generate aws --seed 7 --rows 1000000 --months 12 --out bills/acme", "a year of a bill");
   aws.action([bill](Context& context) { return write_aws(context, *bill); });

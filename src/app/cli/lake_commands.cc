@@ -29,17 +29,22 @@ Status examine_lake(Context& context, const LakeArguments& given) {
   for (const Finding& finding : findings) {
     left += finding.mended ? 0 : 1;
     mendable += !finding.mended && finding.advice.empty() ? 1 : 0;
-    objects.push_back({{"state", finding.mended ? "mended" : "wrong"}, {"tenant", finding.tenant}, {"where", finding.where},
-                       {"what", finding.what}, {"advice", finding.advice}});
+    objects.push_back({{"state", finding.mended ? "mended" : "wrong"},
+                       {"tenant", finding.tenant},
+                       {"where", finding.where},
+                       {"what", finding.what},
+                       {"advice", finding.advice}});
   }
   const auto tone = [](const OrderedJson& state) { return state == "mended" ? Tone::good : Tone::bad; };
-  context.output().list(objects, {{.key = "state", .tone = tone}, {.key = "tenant"}, {.key = "where"}, {.key = "what"}, {.key = "advice"}}, "");
+  context.output().list(
+      objects,
+      {{.key = "state", .tone = tone}, {.key = "tenant"}, {.key = "where"}, {.key = "what"}, {.key = "advice"}}, "");
   if (left == 0) {
     context.output().say("{}", findings.empty() ? "all is well" : "all is well again");
     return {};
   }
-  return fail_hint(mendable > 0 ? "centavo doctor --repair mends what can be mended" : "", ErrorKind::check_failed, "doctor: {} wrong in {}",
-                   count_text(left, "thing is", "things are"), open.lake.dir());
+  return fail_hint(mendable > 0 ? "centavo doctor --repair mends what can be mended" : "", ErrorKind::check_failed,
+                   "doctor: {} wrong in {}", count_text(left, "thing is", "things are"), open.lake.dir());
 }
 
 }  // namespace
@@ -47,14 +52,20 @@ Status examine_lake(Context& context, const LakeArguments& given) {
 void add_lake_commands(Command& root) {
   const auto values = std::make_shared<LakeArguments>();
   Command& init = root.sub("init", "make a lake in a folder").group(kGroupLake).keep(values);
-  init.option({.name = "DIR", .help = "the folder; it is made when missing", .target = &values->dir, .required = true, .kind = ValueKind::folder});
+  init.option({.name = "DIR",
+               .help = "the folder; it is made when missing",
+               .target = &values->dir,
+               .required = true,
+               .kind = ValueKind::folder});
   init.option({.name = "--name", .value = "TEXT", .help = "name for people", .target = &values->name});
   init.example("centavo init ./lake", "an empty lake");
   init.action([values](Context& context) { return make_lake(context, *values); });
 
   Command& doctor = root.sub("doctor", "find what crashes and lost files left behind, and mend it").group(kGroupLake);
-  doctor.note("Compares the catalog with the tables' logs, looks for files of releases and landings that are gone, runs that never ended, "
-              "and leftovers. Ends with 3 when something is wrong and was not mended.");
+  doctor.note(
+      "Compares the catalog with the tables' logs, looks for files of releases and landings that are gone, runs that "
+      "never ended, "
+      "and leftovers. Ends with 3 when something is wrong and was not mended.");
   doctor.option({.name = "--repair", .help = "mend what can be mended; no data is deleted", .target = &values->repair});
   doctor.example("centavo doctor", "only look").example("centavo doctor --repair", "look and mend");
   doctor.action([values](Context& context) { return examine_lake(context, *values); });

@@ -59,7 +59,8 @@ Lineage lineage_of(const pack::Library& library) {
       lineage.nodes.push_back({to, std::string(pack::name_of(model.contract.table.layer)), name});
       for (const pack::TableName& input : model.inputs) lineage.edges.emplace(input.text(), to);
       for (const std::string& input : model.interface_inputs) {
-        if (const pack::Interface* interface = library.interface(input)) lineage.edges.emplace(interface->view().text(), to);
+        if (const pack::Interface* interface = library.interface(input))
+          lineage.edges.emplace(interface->view().text(), to);
       }
     }
   }
@@ -74,8 +75,8 @@ Result<Lineage> around(const Lineage& lineage, const std::string& table) {
     std::vector<std::string> known;
     for (const Lineage::Node& node : lineage.nodes) known.push_back(node.name);
     const auto near = nearest(table, known);
-    return fail_hint(near ? fmt::format("did you mean {}?", *near) : "centavo lineage shows all of them", ErrorKind::not_found,
-                     "no pack has a table {}", table);
+    return fail_hint(near ? fmt::format("did you mean {}?", *near) : "centavo lineage shows all of them",
+                     ErrorKind::not_found, "no pack has a table {}", table);
   }
   std::set<std::string> kept = reach(lineage, table, true);
   kept.merge(reach(lineage, table, false));

@@ -7,21 +7,25 @@ namespace centavo::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 Lineage two_chains() {
   Lineage lineage;
   lineage.nodes = {{"source a", "source", "x"}, {"bronze.a", "bronze", "x"}, {"bronze.b", "bronze", "x"},
-                   {"silver.a", "silver", "x"}, {"gold.a", "gold", "x"}, {"gold.b", "gold", "x"}};
-  lineage.edges = {{"source a", "bronze.a"}, {"bronze.a", "silver.a"}, {"silver.a", "gold.a"}, {"bronze.b", "gold.b"}, {"silver.a", "gold.b"}};
+                   {"silver.a", "silver", "x"}, {"gold.a", "gold", "x"},     {"gold.b", "gold", "x"}};
+  lineage.edges = {{"source a", "bronze.a"},
+                   {"bronze.a", "silver.a"},
+                   {"silver.a", "gold.a"},
+                   {"bronze.b", "gold.b"},
+                   {"silver.a", "gold.b"}};
   return lineage;
 }
 
 TEST(Lineage, AroundATableIsWhatItComesFromAndGoesInto) {
   const auto part = around(two_chains(), "silver.a");
   ASSERT_TRUE(part);
-  EXPECT_EQ(to_text(*part),
-            "source a\nbronze.a\n  <- source a\nsilver.a\n  <- bronze.a\ngold.a\n  <- silver.a\ngold.b\n  <- silver.a\n");
+  EXPECT_EQ(
+      to_text(*part),
+      "source a\nbronze.a\n  <- source a\nsilver.a\n  <- bronze.a\ngold.a\n  <- silver.a\ngold.b\n  <- silver.a\n");
 }
 
 TEST(Lineage, OfAnUnknownTableNamesTheNearest) {

@@ -72,7 +72,8 @@ void Output::err_raw(std::string_view bytes) {
   std::fflush(err_);
 }
 
-void Output::list(const std::vector<OrderedJson>& objects, const std::vector<ListColumn>& columns, std::string_view none) {
+void Output::list(const std::vector<OrderedJson>& objects, const std::vector<ListColumn>& columns,
+                  std::string_view none) {
   if (json_) {
     std::string text = "[";
     for (std::size_t i = 0; i < objects.size(); ++i) text += (i == 0 ? "\n  " : ",\n  ") + objects[i].dump();
@@ -88,7 +89,9 @@ void Output::list(const std::vector<OrderedJson>& objects, const std::vector<Lis
   for (const ListColumn& column : columns) {
     std::vector<TextCell> cells;
     for (const OrderedJson& object : objects) cells.push_back(cell_of(column, object));
-    if (column.optional && std::all_of(cells.begin(), cells.end(), [](const TextCell& cell) { return cell.text.empty(); })) continue;
+    if (column.optional &&
+        std::all_of(cells.begin(), cells.end(), [](const TextCell& cell) { return cell.text.empty(); }))
+      continue;
     heads.push_back({column.title.empty() ? column.key : column.title, column.align, column.width_max});
     for (std::size_t i = 0; i < rows.size(); ++i) rows[i].push_back(std::move(cells[i]));
   }
@@ -103,7 +106,8 @@ void Output::object(const OrderedJson& object) {
   std::size_t width = 0;
   for (const auto& [key, value] : object.items()) width = std::max(width, width_of(key));
   for (const auto& [key, value] : object.items()) {
-    line(fmt::format("{}{}  {}", styled(key, Tone::strong), std::string(width - width_of(key), ' '), printable(plain_text(value))));
+    line(fmt::format("{}{}  {}", styled(key, Tone::strong), std::string(width - width_of(key), ' '),
+                     printable(plain_text(value))));
   }
 }
 
@@ -168,7 +172,9 @@ std::string show_seconds(const OrderedJson& value) {
   return value.is_number() ? duration_text(value.get<double>()) : std::string();
 }
 
-std::string show_hours(const OrderedJson& value) { return value.is_number() ? fmt::format("{:g}", value.get<double>()) : std::string(); }
+std::string show_hours(const OrderedJson& value) {
+  return value.is_number() ? fmt::format("{:g}", value.get<double>()) : std::string();
+}
 
 std::string show_words(const OrderedJson& value) {
   std::string text;
@@ -184,7 +190,8 @@ Tone state_tone(const OrderedJson& value) {
   for (const std::string_view bad : {"failed", "BREACH", "DIFFERS", "no"}) {
     if (state == bad) return Tone::bad;
   }
-  for (const std::string_view warning : {"warned", "quarantined", "skipped", "cancelled", "running", "never", "disabled", "not proven"}) {
+  for (const std::string_view warning :
+       {"warned", "quarantined", "skipped", "cancelled", "running", "never", "disabled", "not proven"}) {
     if (state == warning) return Tone::warning;
   }
   return Tone::plain;

@@ -1,6 +1,7 @@
 #pragma once
 /// \file app/cli/output.h
-/// What a command says: results to standard output (tables for people, JSON for programs), notes and errors to standard error.
+/// What a command says: results to standard output (tables for people, JSON for programs), notes and errors to standard
+/// error.
 
 #include <cstdio>
 #include <functional>
@@ -19,7 +20,7 @@ enum class ColorWhen { automatic, always, never };
 /// How a list shows one member of its objects to people.
 struct ListColumn {
   std::string key;
-  std::string title;                                  ///< "": the key
+  std::string title;  ///< "": the key
   Align align = Align::left;
   std::function<std::string(const OrderedJson&)> show;  ///< empty: text as it is, whole numbers grouped
   std::function<Tone(const OrderedJson&)> tone;

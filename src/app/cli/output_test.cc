@@ -47,8 +47,11 @@ const std::vector<OrderedJson>& costs() {
 
 TEST(List, IsAlignedForPeople) {
   Streams streams;
-  streams.output.list(costs(), {{.key = "service"}, {.key = "cost", .align = Align::point, .show = show_money},
-                                {.key = "rows", .align = Align::right}}, "none");
+  streams.output.list(costs(),
+                      {{.key = "service"},
+                       {.key = "cost", .align = Align::point, .show = show_money},
+                       {.key = "rows", .align = Align::right}},
+                      "none");
   EXPECT_EQ(streams.said(),
             "service              cost       rows\n"
             "Compute    1234.5          1,234,567\n"

@@ -34,18 +34,23 @@ Status run_tests(Context& context, const PackArguments& given) {
     std::vector<std::string> known;
     for (const auto& [pack_name, pack] : library.packs()) known.push_back(pack_name);
     const auto near = nearest(name, known);
-    return fail_hint(near ? fmt::format("did you mean {}?", *near) : fmt::format("there are {}", fmt::join(known, ", ")),
-                     ErrorKind::not_found, "there is no pack \"{}\"", name);
+    return fail_hint(
+        near ? fmt::format("did you mean {}?", *near) : fmt::format("there are {}", fmt::join(known, ", ")),
+        ErrorKind::not_found, "there is no pack \"{}\"", name);
   }
   duck::Database engine = TRY(duck::Database::open({}));
   std::vector<OrderedJson> objects;
   std::int64_t failed = 0;
   for (const TestOutcome& outcome : TRY(run_pack_tests(library, engine, given.packs))) {
     failed += outcome.passed ? 0 : 1;
-    objects.push_back({{"pack", outcome.pack}, {"test", outcome.title}, {"state", outcome.passed ? "passed" : "failed"},
-                       {"place", outcome.place}, {"difference", outcome.difference}});
+    objects.push_back({{"pack", outcome.pack},
+                       {"test", outcome.title},
+                       {"state", outcome.passed ? "passed" : "failed"},
+                       {"place", outcome.place},
+                       {"difference", outcome.difference}});
     Output& output = context.output();
-    output.say("{}  {}  {}", output.styled(outcome.passed ? "passed" : "failed", outcome.passed ? Tone::good : Tone::bad),
+    output.say("{}  {}  {}",
+               output.styled(outcome.passed ? "passed" : "failed", outcome.passed ? Tone::good : Tone::bad),
                outcome.pack, printable(outcome.title));
     if (outcome.passed) continue;
     output.say("        {}", outcome.place);
@@ -58,7 +63,8 @@ Status run_tests(Context& context, const PackArguments& given) {
   }
   if (context.output().json()) context.output().list(objects, {}, "");
   const auto all = static_cast<std::int64_t>(objects.size());
-  if (failed > 0) return fail(ErrorKind::check_failed, "{} of {} failed", failed, count_text(all, "pack test", "pack tests"));
+  if (failed > 0)
+    return fail(ErrorKind::check_failed, "{} of {} failed", failed, count_text(all, "pack test", "pack tests"));
   context.output().say("{} passed", count_text(all, "test", "tests"));
   return {};
 }
@@ -95,18 +101,31 @@ Status show_checks(Context& context, const PackArguments& given) {
     ++states[check.state];
     if (!given.all && !context.output().json() && check.state == "passed") continue;
     const auto sample = parse_json(check.sample);
-    objects.push_back({{"state", check.state}, {"table", check.table}, {"period", check.period}, {"check", check.check},
-                       {"kind", check.kind}, {"severity", check.severity}, {"bad_rows", check.bad_rows},
-                       {"sample", sample ? OrderedJson(*sample) : OrderedJson::array()}, {"run", check.run}});
+    objects.push_back({{"state", check.state},
+                       {"table", check.table},
+                       {"period", check.period},
+                       {"check", check.check},
+                       {"kind", check.kind},
+                       {"severity", check.severity},
+                       {"bad_rows", check.bad_rows},
+                       {"sample", sample ? OrderedJson(*sample) : OrderedJson::array()},
+                       {"run", check.run}});
   }
-  context.output().list(objects, {{.key = "state", .tone = state_tone}, {.key = "table"}, {.key = "period", .optional = true}, {.key = "check"},
-                                  {.key = "severity"}, {.key = "bad_rows", .title = "bad rows", .align = Align::right},
-                                  {.key = "sample", .width_max = 80}}, "");
+  context.output().list(objects,
+                        {{.key = "state", .tone = state_tone},
+                         {.key = "table"},
+                         {.key = "period", .optional = true},
+                         {.key = "check"},
+                         {.key = "severity"},
+                         {.key = "bad_rows", .title = "bad rows", .align = Align::right},
+                         {.key = "sample", .width_max = 80}},
+                        "");
   std::string line;
   for (const auto& [state, count] : states) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", count, state);
   context.output().say("checks: {}", line.empty() ? "none recorded yet" : line);
   if (states["failed"] == 0) return {};
-  return fail(ErrorKind::check_failed, "{} of tenant {} failed in the newest run", count_text(states["failed"], "check", "checks"), given.tenant);
+  return fail(ErrorKind::check_failed, "{} of tenant {} failed in the newest run",
+              count_text(states["failed"], "check", "checks"), given.tenant);
 }
 
 Status show_lineage(Context& context, const PackArguments& given) {
@@ -143,28 +162,51 @@ Status write_docs(Context& context, const PackArguments& given) {
 
 void add_pack_commands(Command& root) {
   const auto values = std::make_shared<PackArguments>();
-  Command& test = root.sub("test", "run the packs' own tests: given rows, expected rows").group(kGroupPacks).keep(values);
-  test.option({.name = "PACK", .help = "only these packs (default: all)", .target = &values->packs, .kind = ValueKind::pack});
+  Command& test =
+      root.sub("test", "run the packs' own tests: given rows, expected rows").group(kGroupPacks).keep(values);
+  test.option(
+      {.name = "PACK", .help = "only these packs (default: all)", .target = &values->packs, .kind = ValueKind::pack});
   test.example("centavo test", "all packs").example("centavo test retail", "one pack");
   test.action([values](Context& context) { return run_tests(context, *values); });
 
   Command& check = root.sub("check", "what the checks said of the rows that tables hold now").group(kGroupPacks);
   check.note("Ends with 3 when a check failed in the newest run.");
-  check.option({.name = "--tenant", .value = "ID", .help = "whose tables", .target = &values->tenant, .required = true, .kind = ValueKind::tenant});
-  check.option({.name = "--table", .value = "TABLE", .help = "only this table", .target = &values->table, .kind = ValueKind::table});
+  check.option({.name = "--tenant",
+                .value = "ID",
+                .help = "whose tables",
+                .target = &values->tenant,
+                .required = true,
+                .kind = ValueKind::tenant});
+  check.option({.name = "--table",
+                .value = "TABLE",
+                .help = "only this table",
+                .target = &values->table,
+                .kind = ValueKind::table});
   check.option({.name = "--all", .help = "those that passed too", .target = &values->all});
-  check.example("centavo check --tenant acme", "what did not pass").example("centavo check --tenant acme --all", "every check");
+  check.example("centavo check --tenant acme", "what did not pass")
+      .example("centavo check --tenant acme --all", "every check");
   check.action([values](Context& context) { return show_checks(context, *values); });
 
   Command& lineage = root.sub("lineage", "what is made from what").group(kGroupPacks);
-  lineage.option({.name = "TABLE", .help = "only what it is made from and what is made from it", .target = &values->table, .kind = ValueKind::table});
-  lineage.option({.name = "--format", .value = "FORMAT", .help = "how it is drawn", .target = &values->format, .choices = {"text", "mermaid", "dot", "json"}});
+  lineage.option({.name = "TABLE",
+                  .help = "only what it is made from and what is made from it",
+                  .target = &values->table,
+                  .kind = ValueKind::table});
+  lineage.option({.name = "--format",
+                  .value = "FORMAT",
+                  .help = "how it is drawn",
+                  .target = &values->format,
+                  .choices = {"text", "mermaid", "dot", "json"}});
   lineage.example("centavo lineage gold.cost_by_month", "where a gold table comes from")
       .example("centavo lineage --format dot | dot -Tsvg > lineage.svg", "a picture of all tables");
   lineage.action([values](Context& context) { return show_lineage(context, *values); });
 
   Command& docs = root.sub("docs", "a page per table: columns, checks, lineage, SQL").group(kGroupPacks);
-  docs.option({.name = "--out", .value = "DIR", .help = "folder for the pages (default centavo-docs)", .target = &values->out, .kind = ValueKind::folder});
+  docs.option({.name = "--out",
+               .value = "DIR",
+               .help = "folder for the pages (default centavo-docs)",
+               .target = &values->out,
+               .kind = ValueKind::folder});
   docs.example("centavo docs --out docs/tables", "Markdown pages of all packs");
   docs.action([values](Context& context) { return write_docs(context, *values); });
 }

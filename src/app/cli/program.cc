@@ -35,25 +35,31 @@ Status act(const Command& root, const GlobalOptions& globals, const std::vector<
 
 Command make_root(GlobalOptions& globals) {
   Command root("centavo", "a lakehouse for cloud bills: raw bills in, proven numbers out");
-  root.option({.name = "--lake", .value = "DIR", .help = "the lake; else CENTAVO_LAKE, else the nearest parent folder with centavo.yaml",
-               .target = &globals.lake, .kind = ValueKind::folder});
+  root.option({.name = "--lake",
+               .value = "DIR",
+               .help = "the lake; else CENTAVO_LAKE, else the nearest parent folder with centavo.yaml",
+               .target = &globals.lake,
+               .kind = ValueKind::folder});
   root.option({.name = "--json", .help = "results and errors as JSON", .target = &globals.json});
   root.option({.name = "--quiet", .help = "no notes and no progress", .target = &globals.quiet});
-  root.option({.name = "--color", .value = "WHEN", .help = "colours", .target = &globals.color,
+  root.option({.name = "--color",
+               .value = "WHEN",
+               .help = "colours",
+               .target = &globals.color,
                .choices = {"auto", "always", "never"}});
   root.option({.name = "--as", .value = "USER", .help = "whose name goes into history", .target = &globals.user});
   return root;
 }
 
-int run_program(const Command& root, const GlobalOptions& globals, const std::vector<std::string>& arguments, std::FILE* out,
-                std::FILE* err, const Cancel& cancel) {
+int run_program(const Command& root, const GlobalOptions& globals, const std::vector<std::string>& arguments,
+                std::FILE* out, std::FILE* err, const Cancel& cancel) {
   Output output(out, err);
   Status done = act(root, globals, arguments, output, cancel);
   if (const Status written = output.finish(); done && !written) done = written;
   if (done) return 0;
   Error error = done.error();
   if (cancel.requested() && error.kind == ErrorKind::cancelled) {
-    error = {ErrorKind::cancelled, "interrupted; nothing half done is visible", "run it again: it goes on where it stopped"};
+    error = {ErrorKind::cancelled, "interrupted; nothing half done is visible", {}};
   }
   output.error(error);
   return exit_code_of(error.kind);

@@ -16,7 +16,7 @@ namespace centavo::cli {
 Command make_root(GlobalOptions& globals);
 
 /// Parses, acts, says what went wrong. Returns the exit code (docs/errors/exit-codes.md).
-int run_program(const Command& root, const GlobalOptions& globals, const std::vector<std::string>& arguments, std::FILE* out,
-                std::FILE* err, const Cancel& cancel);
+int run_program(const Command& root, const GlobalOptions& globals, const std::vector<std::string>& arguments,
+                std::FILE* out, std::FILE* err, const Cancel& cancel);
 
 }  // namespace centavo::cli

@@ -36,7 +36,8 @@ Result<std::vector<std::string>> words_of(const Context& context, const std::str
 
 Status complete(Context& context, const Command& root, const CompletionArguments& given) {
   if (given.shell.empty() == given.words.empty()) {
-    return fail_hint("centavo completion bash", ErrorKind::invalid_argument, "completion: say either a shell or --words");
+    return fail_hint("centavo completion bash", ErrorKind::invalid_argument,
+                     "completion: say either a shell or --words");
   }
   if (!given.words.empty()) {
     for (const std::string& word : TRY(words_of(context, given.words))) context.output().line(word);
@@ -55,7 +56,8 @@ Status tell_version(Context& context) {
   duck::Connection connection = TRY(engine.connect());
   const std::string engine_version = TRY(connection.value("select library_version from pragma_version()")).value_or("");
   if (context.output().json()) {
-    context.output().json_document({{"version", CENTAVO_VERSION}, {"engine", "duckdb " + engine_version}, {"lake_format", kLakeFormat}});
+    context.output().json_document(
+        {{"version", CENTAVO_VERSION}, {"engine", "duckdb " + engine_version}, {"lake_format", kLakeFormat}});
   }
   context.output().say("centavo {} (duckdb {}, lake format {})", CENTAVO_VERSION, engine_version, kLakeFormat);
   return {};
@@ -65,15 +67,22 @@ Status tell_version(Context& context) {
 
 void add_program_commands(Command& root) {
   const auto values = std::make_shared<CompletionArguments>();
-  Command& completion = root.sub("completion", "a script that completes centavo in your shell").group(kGroupProgram).keep(values);
-  completion.option({.name = "SHELL", .help = "the shell", .target = &values->shell, .choices = {"bash", "zsh", "fish"}});
-  completion.option({.name = "--words", .value = "KIND", .help = "names of this lake, for the scripts", .target = &values->words,
+  Command& completion =
+      root.sub("completion", "a script that completes centavo in your shell").group(kGroupProgram).keep(values);
+  completion.option(
+      {.name = "SHELL", .help = "the shell", .target = &values->shell, .choices = {"bash", "zsh", "fish"}});
+  completion.option({.name = "--words",
+                     .value = "KIND",
+                     .help = "names of this lake, for the scripts",
+                     .target = &values->words,
                      .choices = {"tenants", "tables", "packs"}});
-  completion.example("source <(centavo completion bash)", "in ~/.bashrc").example("centavo completion fish | source", "in config.fish");
+  completion.example("source <(centavo completion bash)", "in ~/.bashrc")
+      .example("centavo completion fish | source", "in config.fish");
   const Command* const tree = &root;
   completion.action([values, tree](Context& context) { return complete(context, *tree, *values); });
 
-  Command& version = root.sub("version", "versions of the program, its engine and the lake's format").group(kGroupProgram);
+  Command& version =
+      root.sub("version", "versions of the program, its engine and the lake's format").group(kGroupProgram);
   version.example("centavo version --json", "for a program");
   version.action(tell_version);
 }

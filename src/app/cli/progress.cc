@@ -9,7 +9,8 @@ constexpr double kSecondsBeforeGuess = 1;
 
 }  // namespace
 
-std::string progress_line(std::string_view text, std::optional<double> fraction, double seconds_so_far, std::size_t width) {
+std::string progress_line(std::string_view text, std::optional<double> fraction, double seconds_so_far,
+                          std::size_t width) {
   std::string tail;
   if (fraction) {
     const double done = std::clamp(*fraction, 0.0, 1.0);

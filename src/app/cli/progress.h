@@ -20,7 +20,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Shows `text`, how much of it is done (0..1, when known) and from that when it will end. At most ten times a second.
+  /// Shows `text`, how much of it is done (0..1, when known) and from that when it will end. At most ten times a
+  /// second.
   void show(std::string_view text, std::optional<double> fraction = {});
   void clear();
 
@@ -35,6 +36,7 @@ class Progress {
 };
 
 /// "silver.costs 2026-09  ━━━━━━────── 48 %  12 s left", at most `width` columns.
-std::string progress_line(std::string_view text, std::optional<double> fraction, double seconds_so_far, std::size_t width);
+std::string progress_line(std::string_view text, std::optional<double> fraction, double seconds_so_far,
+                          std::size_t width);
 
 }  // namespace centavo::cli

@@ -36,8 +36,9 @@ Status show_certificate(Context& context, const ProofArguments& given) {
   TRY(lake.tenant(given.tenant));
   const Release found = TRY(release(lake.store(), given.tenant, given.release));
   Output& output = context.output();
-  OrderedJson object = {{"tenant", given.tenant}, {"release", found.number}, {"published_at", iso_time(found.published_ms)},
-                        {"run", found.run}, {"reason", found.reason}, {"proof", proof_word(found)}};
+  OrderedJson object = {
+      {"tenant", given.tenant}, {"release", found.number}, {"published_at", iso_time(found.published_ms)},
+      {"run", found.run},       {"reason", found.reason},  {"proof", proof_word(found)}};
   object["certificate"] = found.certificate;
   object["versions"] = found.versions;
   if (output.json()) {
@@ -59,13 +60,21 @@ Status show_certificate(Context& context, const ProofArguments& given) {
 }
 
 OrderedJson explanation_object(const Explanation& found) {
-  OrderedJson object = {{"measure", found.measure}, {"where", found.where}, {"table", found.table}, {"total", found.total},
-                        {"total_of_lines", found.total_of_lines}, {"rows", found.rows}, {"holds", found.holds}};
+  OrderedJson object = {{"measure", found.measure},
+                        {"where", found.where},
+                        {"table", found.table},
+                        {"total", found.total},
+                        {"total_of_lines", found.total_of_lines},
+                        {"rows", found.rows},
+                        {"holds", found.holds}};
   object["files"] = OrderedJson::array();
   for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});
   object["lines"] = OrderedJson::array();
   for (const Explanation::Line& line : found.lines) {
-    object["lines"].push_back({{"file", line.file}, {"raw_key", line.raw_key}, {"row", line.row}, {"amount", line.amount},
+    object["lines"].push_back({{"file", line.file},
+                               {"raw_key", line.raw_key},
+                               {"row", line.row},
+                               {"amount", line.amount},
                                {"raw", line.raw_text}});
   }
   return object;
@@ -83,7 +92,9 @@ Status show_explanation(Context& context, const ProofArguments& given) {
   if (output.json()) {
     output.json_document(object);
   } else {
-    output.line(output.styled(fmt::format("{} of {}{}{}", found.measure, found.table, found.where.empty() ? "" : " where ", found.where), Tone::strong));
+    output.line(output.styled(
+        fmt::format("{} of {}{}{}", found.measure, found.table, found.where.empty() ? "" : " where ", found.where),
+        Tone::strong));
     output.say("{} in the table, {} added up again from {}", money_text(found.total), money_text(found.total_of_lines),
                count_text(found.rows, "raw row", "raw rows"));
     output.line();
@@ -91,33 +102,49 @@ Status show_explanation(Context& context, const ProofArguments& given) {
                 {{.key = "file"}, {.key = "amount", .align = Align::point, .show = show_money}}, "no files");
     output.line();
     output.list(object["lines"].get<std::vector<OrderedJson>>(),
-                {{.key = "file"}, {.key = "row", .align = Align::right, .show = plain_text},
-                 {.key = "amount", .align = Align::point, .show = show_money}, {.key = "raw", .width_max = 100, .optional = true}}, "");
+                {{.key = "file"},
+                 {.key = "row", .align = Align::right, .show = plain_text},
+                 {.key = "amount", .align = Align::point, .show = show_money},
+                 {.key = "raw", .width_max = 100, .optional = true}},
+                "");
     if (found.rows > static_cast<std::int64_t>(found.lines.size())) {
       output.note("{} of {} rows are shown; --lines N shows more", found.lines.size(), found.rows);
     }
   }
   if (found.holds) return {};
-  return fail(ErrorKind::check_failed, "explain: the raw rows sum to {}, the table says {}", found.total_of_lines, found.total);
+  return fail(ErrorKind::check_failed, "explain: the raw rows sum to {}, the table says {}", found.total_of_lines,
+              found.total);
 }
 
 void add_tenant_option(Command& command, ProofArguments& values) {
-  command.option({.name = "--tenant", .value = "ID", .help = "whose bill", .target = &values.tenant, .required = true, .kind = ValueKind::tenant});
+  command.option({.name = "--tenant",
+                  .value = "ID",
+                  .help = "whose bill",
+                  .target = &values.tenant,
+                  .required = true,
+                  .kind = ValueKind::tenant});
 }
 
 void add_release_option(Command& command, ProofArguments& values) {
-  command.option({.name = "--release", .value = "N", .help = "of this release (default: the newest)", .target = &values.release});
+  command.option(
+      {.name = "--release", .value = "N", .help = "of this release (default: the newest)", .target = &values.release});
 }
 
 }  // namespace
 
 void add_proof_commands(Command& root) {
   const auto values = std::make_shared<ProofArguments>();
-  Command& reconcile = root.sub("reconcile", "prove that files, bronze, silver and gold agree to the last digit").group(kGroupProof).keep(values);
+  Command& reconcile = root.sub("reconcile", "prove that files, bronze, silver and gold agree to the last digit")
+                           .group(kGroupProof)
+                           .keep(values);
   reconcile.note("Ends with 0 only when every comparison holds, else with 3.");
   add_tenant_option(reconcile, *values);
-  reconcile.option({.name = "--period", .value = "MONTHS", .help = "only these months: 2026-09 or 2026-09..2026-10", .target = &values->period});
-  reconcile.option({.name = "--all", .help = "each category too, not only totals and what differs", .target = &values->all});
+  reconcile.option({.name = "--period",
+                    .value = "MONTHS",
+                    .help = "only these months: 2026-09 or 2026-09..2026-10",
+                    .target = &values->period});
+  reconcile.option(
+      {.name = "--all", .help = "each category too, not only totals and what differs", .target = &values->all});
   reconcile.example("centavo reconcile --tenant acme", "the proof of the newest release")
       .example("centavo reconcile --tenant acme --period 2026-09 --all", "one month by charge category");
   reconcile.action([values](Context& context) { return show_proof(context, *values); });
@@ -131,11 +158,15 @@ void add_proof_commands(Command& root) {
 
   Command& explain = root.sub("explain", "the raw files and rows that sum to a number").group(kGroupProof);
   add_tenant_option(explain, *values);
-  explain.option({.name = "QUESTION", .help = "\"MEASURE where …\": a measure, and SQL over its table", .target = &values->question, .required = true});
+  explain.option({.name = "QUESTION",
+                  .help = "\"MEASURE where …\": a measure, and SQL over its table",
+                  .target = &values->question,
+                  .required = true});
   add_release_option(explain, *values);
   explain.option({.name = "--lines", .value = "N", .help = "raw rows shown (default 20)", .target = &values->lines});
-  explain.example("centavo explain --tenant acme \"BilledCost where ChargeCategory = 'Tax' and billing_period = '2026-09-01'\"",
-                  "which lines of which files made this cost");
+  explain.example(
+      "centavo explain --tenant acme \"BilledCost where ChargeCategory = 'Tax' and billing_period = '2026-09-01'\"",
+      "which lines of which files made this cost");
   explain.action([values](Context& context) { return show_explanation(context, *values); });
 }
 

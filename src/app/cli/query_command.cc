@@ -39,7 +39,8 @@ Status run_query(Context& context, const QueryArguments& given) {
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
   if (format == RowFormat::parquet) {
-    return write_parquet(context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return given.sql; }, given.out);
+    return write_parquet(
+        context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return given.sql; }, given.out);
   }
   Reader reader = TRY(Reader::open(workshop, tenant, number));
   reader.connection().watch(context.cancel());
@@ -54,20 +55,45 @@ Status run_query(Context& context, const QueryArguments& given) {
 void add_query_command(Command& root) {
   const auto values = std::make_shared<QueryArguments>();
   Command& query = root.sub("query", "read one tenant's release with SQL").group(kGroupRead).keep(values);
-  query.note("The SQL sees that tenant's tables of one release (bronze.x, silver.y, gold.z, interfaces such as silver.focus_cost_and_usage) "
-             "and nothing else: no files, no settings.");
+  query.note(
+      "The SQL sees that tenant's tables of one release (bronze.x, silver.y, gold.z, interfaces such as "
+      "silver.focus_cost_and_usage) "
+      "and nothing else: no files, no settings.");
   query.option({.name = "SQL", .help = "one select", .target = &values->sql, .required = true});
-  query.option({.name = "--tenant", .value = "ID", .help = "whose tables", .target = &values->tenant, .required = true, .kind = ValueKind::tenant});
-  query.option({.name = "--release", .value = "N", .help = "read this release (default: the newest)", .target = &values->release});
-  query.option({.name = "--as-of", .value = "TIME", .help = "read what was published at that time: 2026-09-30 or 2026-09-30T12:00:00Z", .target = &values->as_of});
-  query.option({.name = "--format", .value = "FORMAT", .help = "how rows are written (default: table, or by the ending of --out)",
-                .target = &values->format, .choices = {"table", "csv", "json", "jsonl", "parquet"}});
-  query.option({.name = "--out", .value = "FILE", .help = "write there instead of standard output", .target = &values->out, .kind = ValueKind::file});
+  query.option({.name = "--tenant",
+                .value = "ID",
+                .help = "whose tables",
+                .target = &values->tenant,
+                .required = true,
+                .kind = ValueKind::tenant});
+  query.option({.name = "--release",
+                .value = "N",
+                .help = "read this release (default: the newest)",
+                .target = &values->release});
+  query.option({.name = "--as-of",
+                .value = "TIME",
+                .help = "read what was published at that time: 2026-09-30 or 2026-09-30T12:00:00Z",
+                .target = &values->as_of});
+  query.option({.name = "--format",
+                .value = "FORMAT",
+                .help = "how rows are written (default: table, or by the ending of --out)",
+                .target = &values->format,
+                .choices = {"table", "csv", "json", "jsonl", "parquet"}});
+  query.option({.name = "--out",
+                .value = "FILE",
+                .help = "write there instead of standard output",
+                .target = &values->out,
+                .kind = ValueKind::file});
   query.option({.name = "--all", .help = "a table of all rows, not only the first 1000", .target = &values->all});
-  query.example("centavo query --tenant acme \"select ServiceName, sum(BilledCost) from silver.focus_cost_and_usage group by 1 order by 2 desc\"",
-                "cost by service")
-      .example("centavo query --tenant acme --format csv --out costs.csv \"from gold.cost_by_month\"", "a gold table as CSV")
-      .example("centavo query --tenant acme --as-of 2026-09-30 \"select sum(BilledCost) from gold.cost_by_month\"", "what was known at the end of September");
+  query
+      .example(
+          "centavo query --tenant acme \"select ServiceName, sum(BilledCost) from silver.focus_cost_and_usage group by "
+          "1 order by 2 desc\"",
+          "cost by service")
+      .example("centavo query --tenant acme --format csv --out costs.csv \"from gold.cost_by_month\"",
+               "a gold table as CSV")
+      .example("centavo query --tenant acme --as-of 2026-09-30 \"select sum(BilledCost) from gold.cost_by_month\"",
+               "what was known at the end of September");
   query.action([values](Context& context) { return run_query(context, *values); });
 }
 

@@ -14,8 +14,9 @@ struct ReleaseArguments {
 };
 
 OrderedJson release_object(const Release& release) {
-  return {{"release", release.number}, {"published_at", iso_time(release.published_ms)}, {"reason", release.reason},
-          {"run", release.run}, {"tables", release.versions.size()}, {"proof", proof_word(release)}};
+  return {{"release", release.number},         {"published_at", iso_time(release.published_ms)},
+          {"reason", release.reason},          {"run", release.run},
+          {"tables", release.versions.size()}, {"proof", proof_word(release)}};
 }
 
 Status list_releases(Context& context, const ReleaseArguments& given) {
@@ -24,9 +25,13 @@ Status list_releases(Context& context, const ReleaseArguments& given) {
   std::vector<OrderedJson> objects;
   for (const Release& each : TRY(releases(lake.store(), given.tenant))) objects.push_back(release_object(each));
   std::reverse(objects.begin(), objects.end());
-  context.output().list(objects, {{.key = "release", .align = Align::right}, {.key = "published_at", .title = "published", .show = show_time},
-                                  {.key = "reason"}, {.key = "tables", .align = Align::right}, {.key = "proof", .tone = state_tone},
-                                  {.key = "run"}},
+  context.output().list(objects,
+                        {{.key = "release", .align = Align::right},
+                         {.key = "published_at", .title = "published", .show = show_time},
+                         {.key = "reason"},
+                         {.key = "tables", .align = Align::right},
+                         {.key = "proof", .tone = state_tone},
+                         {.key = "run"}},
                         fmt::format("nothing published yet: centavo run --tenant {}", given.tenant));
   return {};
 }
@@ -58,7 +63,8 @@ Status roll_back(Context& context, const ReleaseArguments& given) {
   const Release target = TRY(release(lake.store(), given.tenant, given.number));
   const Release newest = TRY(release(lake.store(), given.tenant));
   if (target.versions == newest.versions) {
-    return fail(ErrorKind::invalid_argument, "release {} of {} shows what the newest, {}, shows already", target.number, given.tenant, newest.number);
+    return fail(ErrorKind::invalid_argument, "release {} of {} shows what the newest, {}, shows already", target.number,
+                given.tenant, newest.number);
   }
   Release next = target;
   next.reason = fmt::format("rollback to {}", target.number);
@@ -78,7 +84,8 @@ Result<std::int64_t> moment(const std::string& text) {
   return text.size() == std::string_view("2026-09-30").size() ? time + kDayMs - 1 : time;
 }
 
-Result<std::int64_t> chosen_release(Store& store, const std::string& tenant, std::int64_t number, const std::string& as_of) {
+Result<std::int64_t> chosen_release(Store& store, const std::string& tenant, std::int64_t number,
+                                    const std::string& as_of) {
   if (number < 0) return fail(ErrorKind::invalid_argument, "--release: {} is no release; they count from 1", number);
   if (as_of.empty()) return number;
   if (number != 0) return fail(ErrorKind::invalid_argument, "--release and --as-of exclude each other");
@@ -89,14 +96,22 @@ Result<std::int64_t> chosen_release(Store& store, const std::string& tenant, std
     if (each.published_ms <= time) chosen = each.number;
   }
   if (chosen != 0) return chosen;
-  if (all.empty()) return fail_hint(fmt::format("centavo run --tenant {}", tenant), ErrorKind::not_found, "tenant {} has no release yet", tenant);
-  return fail(ErrorKind::not_found, "tenant {} had no release by {}; the first was published {}", tenant, as_of, iso_time(all.front().published_ms));
+  if (all.empty())
+    return fail_hint(fmt::format("centavo run --tenant {}", tenant), ErrorKind::not_found,
+                     "tenant {} has no release yet", tenant);
+  return fail(ErrorKind::not_found, "tenant {} had no release by {}; the first was published {}", tenant, as_of,
+              iso_time(all.front().published_ms));
 }
 
 void add_release_commands(Command& root) {
   const auto values = std::make_shared<ReleaseArguments>();
   Command& release = root.sub("release", "what readers see: list, show, go back").group(kGroupTables).keep(values);
-  const Option tenant = {.name = "--tenant", .value = "ID", .help = "whose releases", .target = &values->tenant, .required = true, .kind = ValueKind::tenant};
+  const Option tenant = {.name = "--tenant",
+                         .value = "ID",
+                         .help = "whose releases",
+                         .target = &values->tenant,
+                         .required = true,
+                         .kind = ValueKind::tenant};
 
   Command& list = release.sub("list", "all releases, newest first").option(tenant);
   list.example("centavo release list --tenant acme", "when what was published, and why");

@@ -12,7 +12,8 @@ std::string rows_text(std::int64_t rows) { return grouped(std::to_string(rows));
 
 /// "  done    silver.costs  2026-09    1,234 rows  2 quarantined  0.4 s"
 std::string outcome_line(const Output& output, const Task& task, const TaskOutcome& outcome, std::size_t name_width) {
-  const std::string name = task.period.empty() ? task.table.text() : fmt::format("{}  {}", task.table.text(), task.period);
+  const std::string name =
+      task.period.empty() ? task.table.text() : fmt::format("{}  {}", task.table.text(), task.period);
   std::string line = fmt::format("  {}{}  {}{}", output.styled(outcome.state, state_tone(outcome.state)),
                                  std::string(9 - std::min<std::size_t>(9, outcome.state.size()), ' '), name,
                                  std::string(name_width > width_of(name) ? name_width - width_of(name) : 0, ' '));
@@ -27,15 +28,16 @@ std::string outcome_line(const Output& output, const Task& task, const TaskOutco
 void print_checks(Output& output, const TaskOutcome& outcome) {
   for (const CheckRecord& check : outcome.checks) {
     if (check.state == "passed") continue;
-    output.say("           {} {} ({}): {}", output.styled(check.state, state_tone(check.state)), check.check, check.severity,
-               count_text(check.bad_rows, "bad row", "bad rows"));
+    output.say("           {} {} ({}): {}", output.styled(check.state, state_tone(check.state)), check.check,
+               check.severity, count_text(check.bad_rows, "bad row", "bad rows"));
     if (check.state == "quarantined" || check.sample.empty()) continue;
     const auto sample = parse_json(check.sample);
     if (!sample || !sample->is_array()) continue;
     std::int64_t shown = 0;
     for (const Json& row : *sample) {
       if (shown++ == kSampleRowsShown) break;
-      output.say("             {}", shortened(printable(row.dump(-1, ' ', false, Json::error_handler_t::replace)), 160));
+      output.say("             {}",
+                 shortened(printable(row.dump(-1, ' ', false, Json::error_handler_t::replace)), 160));
     }
   }
 }
@@ -116,7 +118,8 @@ std::string tables_text(std::int64_t count) { return count_text(count, "table", 
 void print_problems(Context& context, const std::vector<LandProblem>& problems) {
   Output& output = context.output();
   for (const LandProblem& problem : problems) {
-    output.say("  {}  {}: {}", output.styled("not landed", Tone::bad), printable(problem.where), printable(problem.error.message));
+    output.say("  {}  {}: {}", output.styled("not landed", Tone::bad), printable(problem.where),
+               printable(problem.error.message));
     if (!problem.error.hint.empty()) output.say("              {}", printable(problem.error.hint));
   }
 }
@@ -135,9 +138,10 @@ Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& te
   if (output.json()) return ran;
   if (ran->release) {
     const Json& certificate = ran->release->certificate;
-    output.say("  {}", output.styled(fmt::format("the proof holds: {}, no cent differs",
-                                                 count_text(int_or(certificate, "comparisons"), "comparison", "comparisons")),
-                                     Tone::good));
+    output.say("  {}",
+               output.styled(fmt::format("the proof holds: {}, no cent differs",
+                                         count_text(int_or(certificate, "comparisons"), "comparison", "comparisons")),
+                             Tone::good));
   } else if (ran->error && ran->error->kind == ErrorKind::check_failed) {
     // Either a check stopped a table, which is told above, or the sums differ.
     const Result<Reconciliation> proof = reconcile(workshop, tenant, options.periods);
@@ -157,45 +161,68 @@ bool certificate_holds(const Release& release) { return proof_word(release) == "
 OrderedJson task_object(const std::string& tenant, const Task& task) {
   OrderedJson after = OrderedJson::array();
   for (const std::size_t index : task.after) after.push_back(index);
-  return {{"tenant", tenant}, {"table", task.table.text()}, {"period", task.period}, {"reason", task.reason}, {"after", after}};
+  return {{"tenant", tenant},
+          {"table", task.table.text()},
+          {"period", task.period},
+          {"reason", task.reason},
+          {"after", after}};
 }
 
 OrderedJson land_object(const std::string& tenant, const std::string& source, const LandReport& report) {
-  OrderedJson object = {{"tenant", tenant}, {"source", source}, {"files_seen", report.files_seen},
-                        {"files_read", report.files_read}, {"bytes_read", report.bytes_read}};
+  OrderedJson object = {{"tenant", tenant},
+                        {"source", source},
+                        {"files_seen", report.files_seen},
+                        {"files_read", report.files_read},
+                        {"bytes_read", report.bytes_read}};
   object["landed"] = OrderedJson::array();
   for (const Landing& landing : report.landed) {
-    object["landed"].push_back({{"number", landing.number}, {"table", landing.table}, {"period", landing.period},
-                                {"delivery", landing.delivery}, {"files", landing.files.size()}});
+    object["landed"].push_back({{"number", landing.number},
+                                {"table", landing.table},
+                                {"period", landing.period},
+                                {"delivery", landing.delivery},
+                                {"files", landing.files.size()}});
   }
   object["problems"] = OrderedJson::array();
   for (const LandProblem& problem : report.problems) {
-    object["problems"].push_back({{"where", problem.where}, {"kind", name_of(problem.error.kind)},
-                                  {"message", problem.error.message}, {"hint", problem.error.hint}});
+    object["problems"].push_back({{"where", problem.where},
+                                  {"kind", name_of(problem.error.kind)},
+                                  {"message", problem.error.message},
+                                  {"hint", problem.error.hint}});
   }
   return object;
 }
 
-OrderedJson run_object(const RunReport& report) {
-  OrderedJson object = {{"tenant", report.tenant}, {"run", report.run}, {"seconds", report.seconds},
+OrderedJson run_object(const Tenant& tenant, const RunReport& report) {
+  OrderedJson object = {{"tenant", report.tenant},
+                        {"run", report.run},
+                        {"seconds", report.seconds},
                         {"up_to_date", report.plan.up_to_date}};
   object["release"] = report.release ? OrderedJson(report.release->number) : OrderedJson();
   object["holds"] = report.release ? OrderedJson(certificate_holds(*report.release)) : OrderedJson();
   object["landings"] = OrderedJson::array();
-  for (const LandReport& landing : report.landings) {
-    const std::string source = landing.landed.empty() ? "" : landing.landed.front().source;
-    object["landings"].push_back(land_object(report.tenant, source, landing));
+  for (std::size_t i = 0; i < report.landings.size(); ++i) {  // one a source, in the tenant's order
+    object["landings"].push_back(
+        land_object(report.tenant, i < tenant.sources.size() ? tenant.sources[i].name : "", report.landings[i]));
   }
   object["tasks"] = OrderedJson::array();
   for (const TaskOutcome& outcome : report.outcomes) {
     const Task& task = report.plan.tasks[outcome.task];
-    OrderedJson one = {{"table", task.table.text()}, {"period", task.period}, {"reason", task.reason},
-                       {"state", outcome.state}, {"rows_in", outcome.rows_in}, {"rows_out", outcome.rows_out},
-                       {"rows_quarantined", outcome.rows_quarantined}, {"bytes_out", outcome.bytes_out},
-                       {"version", outcome.version}, {"seconds", outcome.seconds}};
+    OrderedJson one = {{"table", task.table.text()},
+                       {"period", task.period},
+                       {"reason", task.reason},
+                       {"state", outcome.state},
+                       {"rows_in", outcome.rows_in},
+                       {"rows_out", outcome.rows_out},
+                       {"rows_quarantined", outcome.rows_quarantined},
+                       {"bytes_out", outcome.bytes_out},
+                       {"version", outcome.version},
+                       {"seconds", outcome.seconds}};
     one["checks"] = OrderedJson::array();
     for (const CheckRecord& check : outcome.checks) {
-      one["checks"].push_back({{"check", check.check}, {"kind", check.kind}, {"severity", check.severity}, {"state", check.state},
+      one["checks"].push_back({{"check", check.check},
+                               {"kind", check.kind},
+                               {"severity", check.severity},
+                               {"state", check.state},
                                {"bad_rows", check.bad_rows}});
     }
     one["error"] = outcome.error ? OrderedJson(outcome.error->message) : OrderedJson();
@@ -209,10 +236,17 @@ OrderedJson proof_object(const Reconciliation& proof) {
   OrderedJson object = {{"tenant", proof.tenant}, {"release", proof.release}, {"holds", proof.holds}};
   object["lines"] = OrderedJson::array();
   for (const Reconciliation::Line& line : proof.lines) {
-    object["lines"].push_back({{"period", line.period}, {"currency", line.currency}, {"measure", line.measure},
-                               {"category", line.category}, {"from", line.from}, {"to", line.to},
-                               {"from_amount", line.from_amount}, {"to_amount", line.to_amount},
-                               {"difference", line.difference}, {"holds", line.holds}, {"note", line.note}});
+    object["lines"].push_back({{"period", line.period},
+                               {"currency", line.currency},
+                               {"measure", line.measure},
+                               {"category", line.category},
+                               {"from", line.from},
+                               {"to", line.to},
+                               {"from_amount", line.from_amount},
+                               {"to_amount", line.to_amount},
+                               {"difference", line.difference},
+                               {"holds", line.holds},
+                               {"note", line.note}});
   }
   return object;
 }
@@ -221,12 +255,21 @@ void print_proof(Context& context, const Reconciliation& proof, bool all) {
   std::vector<OrderedJson> objects;
   for (const Reconciliation::Line& line : proof.lines) {
     if (!all && line.holds && !line.category.empty()) continue;
-    objects.push_back({{"verdict", line.holds ? "holds" : "DIFFERS"}, {"period", line.period}, {"measure", line.measure},
-                       {"currency", line.currency}, {"category", line.category}, {"from", line.from},
-                       {"amount", line.from_amount}, {"to", line.to}, {"to_amount", line.to_amount},
-                       {"difference", line.difference}, {"note", line.note}});
+    objects.push_back({{"verdict", line.holds ? "holds" : "DIFFERS"},
+                       {"period", line.period},
+                       {"measure", line.measure},
+                       {"currency", line.currency},
+                       {"category", line.category},
+                       {"from", line.from},
+                       {"amount", line.from_amount},
+                       {"to", line.to},
+                       {"to_amount", line.to_amount},
+                       {"difference", line.difference},
+                       {"note", line.note}});
   }
-  std::vector<ListColumn> columns = {{.key = "verdict", .title = "", .tone = state_tone}, {.key = "period"}, {.key = "measure"},
+  std::vector<ListColumn> columns = {{.key = "verdict", .title = "", .tone = state_tone},
+                                     {.key = "period"},
+                                     {.key = "measure"},
                                      {.key = "currency", .optional = true}};
   if (all) columns.push_back({.key = "category", .optional = true});
   columns.push_back({.key = "from"});
@@ -256,12 +299,20 @@ void print_certificate(Context& context, const Reconciliation& proof) {
   std::vector<OrderedJson> objects;
   for (const auto& [key, sum] : sums) {
     const auto& [period, measure, currency] = key;
-    objects.push_back({{"period", period.empty() ? "all" : period}, {"measure", measure}, {"currency", currency}, {"amount", sum.amount},
-                       {"comparisons", sum.comparisons}, {"verdict", sum.differing == 0 ? "holds" : "DIFFERS"}});
+    objects.push_back({{"period", period.empty() ? "all" : period},
+                       {"measure", measure},
+                       {"currency", currency},
+                       {"amount", sum.amount},
+                       {"comparisons", sum.comparisons},
+                       {"verdict", sum.differing == 0 ? "holds" : "DIFFERS"}});
   }
-  context.output().list(objects, {{.key = "period"}, {.key = "measure"}, {.key = "currency"},
-                                  {.key = "amount", .align = Align::point, .show = show_money},
-                                  {.key = "comparisons", .align = Align::right}, {.key = "verdict", .tone = state_tone}},
+  context.output().list(objects,
+                        {{.key = "period"},
+                         {.key = "measure"},
+                         {.key = "currency"},
+                         {.key = "amount", .align = Align::point, .show = show_money},
+                         {.key = "comparisons", .align = Align::right},
+                         {.key = "verdict", .tone = state_tone}},
                         "nothing to compare yet");
 }
 
@@ -269,18 +320,21 @@ std::string verdict(const Reconciliation& proof) {
   std::int64_t bad = 0;
   for (const Reconciliation::Line& line : proof.lines) bad += line.holds ? 0 : 1;
   const auto all = static_cast<std::int64_t>(proof.lines.size());
-  if (proof.holds) return fmt::format("the proof holds: {}, no cent differs", count_text(all, "comparison", "comparisons"));
-  return fmt::format("the proof does not hold: {} of {} differ", rows_text(bad), count_text(all, "comparison", "comparisons"));
+  if (proof.holds)
+    return fmt::format("the proof holds: {}, no cent differs", count_text(all, "comparison", "comparisons"));
+  return fmt::format("the proof does not hold: {} of {} differ", rows_text(bad),
+                     count_text(all, "comparison", "comparisons"));
 }
 
 Status hold(const Reconciliation& proof) {
   if (proof.holds) return {};
   for (const Reconciliation::Line& line : proof.lines) {
     if (line.holds) continue;
-    return fail_hint(fmt::format("centavo reconcile --tenant {} --all shows every comparison", proof.tenant), ErrorKind::check_failed,
-                     "{}; the first: {} {}{}{} is {} in {} and {} in {}{}", verdict(proof), line.period, line.measure,
-                     line.category.empty() ? "" : " of ", line.category, money_text(line.from_amount), line.from,
-                     money_text(line.to_amount), line.to, line.note.empty() ? "" : fmt::format(" ({})", line.note));
+    return fail_hint(fmt::format("centavo reconcile --tenant {} --all shows every comparison", proof.tenant),
+                     ErrorKind::check_failed, "{}; the first: {} {}{}{} is {} in {} and {} in {}{}", verdict(proof),
+                     line.period, line.measure, line.category.empty() ? "" : " of ", line.category,
+                     money_text(line.from_amount), line.from, money_text(line.to_amount), line.to,
+                     line.note.empty() ? "" : fmt::format(" ({})", line.note));
   }
   return fail(ErrorKind::check_failed, "{}", verdict(proof));
 }

@@ -10,10 +10,11 @@
 
 namespace centavo::cli {
 
-/// Runs one tenant and tells it: a line per task as it ends, a summary, the verdict. An error in the report is not printed.
+/// Runs one tenant and tells it: a line per task as it ends, a summary, the verdict. An error in the report is not
+/// printed.
 Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& tenant, const RunOptions& options);
 
-OrderedJson run_object(const RunReport& report);
+OrderedJson run_object(const Tenant& tenant, const RunReport& report);
 OrderedJson task_object(const std::string& tenant, const Task& task);
 OrderedJson land_object(const std::string& tenant, const std::string& source, const LandReport& report);
 

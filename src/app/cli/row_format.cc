@@ -16,17 +16,17 @@ constexpr std::size_t kRowsToMeasure = 1000;
 constexpr std::size_t kCellWidthMax = 60;
 
 Error file_error(const std::string& path, int code) {
-  const ErrorKind kind = code == ENOSPC || code == EDQUOT ? ErrorKind::out_of_space
+  const ErrorKind kind = code == ENOSPC || code == EDQUOT                   ? ErrorKind::out_of_space
                          : code == EACCES || code == EPERM || code == EROFS ? ErrorKind::permission_denied
-                         : code == ENOENT || code == ENOTDIR ? ErrorKind::not_found
-                                                             : ErrorKind::io;
+                         : code == ENOENT || code == ENOTDIR                ? ErrorKind::not_found
+                                                                            : ErrorKind::io;
   return {kind, fmt::format("write {}: {}", path, std::strerror(code)), {}};
 }
 
 bool is_number(const std::string& type) {
   if (type.starts_with("DECIMAL")) return true;
-  for (const std::string_view number : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
-                                        "UHUGEINT", "FLOAT", "DOUBLE"}) {
+  for (const std::string_view number : {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT",
+                                        "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE"}) {
     if (type == number) return true;
   }
   return false;
@@ -125,7 +125,9 @@ Status write_table(Context& context, duck::Rows& rows, RowSink& sink, std::int64
     more = TRY(rows.next());
   }
   TRY(sink.write(text));
-  if (more) context.output().note("only the first {} rows are shown; --all shows the rest, --format csv takes them along", count);
+  if (more)
+    context.output().note("only the first {} rows are shown; --all shows the rest, --format csv takes them along",
+                          count);
   return {};
 }
 
@@ -163,7 +165,9 @@ RowSink::RowSink(Output& output, std::FILE* file, std::string path, std::string 
     : output_(&output), file_(file), path_(std::move(path)), temporary_(std::move(temporary)) {}
 
 RowSink::RowSink(RowSink&& other) noexcept
-    : output_(other.output_), file_(std::exchange(other.file_, nullptr)), path_(std::move(other.path_)),
+    : output_(other.output_),
+      file_(std::exchange(other.file_, nullptr)),
+      path_(std::move(other.path_)),
       temporary_(std::move(other.temporary_)) {}
 
 RowSink::~RowSink() {
@@ -203,7 +207,8 @@ Status RowSink::close() {
 
 void append_csv_field(std::string& line, std::string_view text, bool is_null) {
   if (is_null) return;
-  const bool quote = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos || text.front() == ' ' || text.back() == ' ';
+  const bool quote = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos || text.front() == ' ' ||
+                     text.back() == ' ';
   if (!quote) {
     line += text;
     return;

@@ -45,7 +45,8 @@ Status put_in_place(const std::string& temporary, const std::string& path);
 /// A field of a CSV line: quoted when it must be; null is nothing, an empty text is "".
 void append_csv_field(std::string& line, std::string_view text, bool is_null);
 
-/// Streams rows in a text format (not parquet). A table shows at most `rows_max` rows (0: all) and says when there are more.
+/// Streams rows in a text format (not parquet). A table shows at most `rows_max` rows (0: all) and says when there are
+/// more.
 Status write_rows(Context& context, duck::Rows& rows, RowFormat format, RowSink& sink, std::int64_t rows_max);
 
 }  // namespace centavo::cli

@@ -42,7 +42,8 @@ class Rows : public ::testing::Test {
     return text.str();
   }
   std::size_t files() const {
-    return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(dir_), std::filesystem::directory_iterator()));
+    return static_cast<std::size_t>(
+        std::distance(std::filesystem::directory_iterator(dir_), std::filesystem::directory_iterator()));
   }
 
   std::string dir_;
@@ -53,7 +54,8 @@ class Rows : public ::testing::Test {
 };
 
 constexpr const char* kSql =
-    "select * from (values (1, 'a,b', 1.10::decimal(38,21), date '2026-09-30'), (2, null, -0.000000000000000000001, null)) t(id, name, cost, day)";
+    "select * from (values (1, 'a,b', 1.10::decimal(38,21), date '2026-09-30'), (2, null, -0.000000000000000000001, "
+    "null)) t(id, name, cost, day)";
 
 TEST_F(Rows, AsCsvKeepEveryDigit) {
   EXPECT_EQ(written(kSql, RowFormat::csv),

@@ -39,7 +39,7 @@ Status run_tenants(Context& context, const RunArguments& given) {
   for (const Tenant& tenant : tenants) {
     const Result<RunReport> report = run_one(context, workshop, tenant, options);
     std::optional<Error> error = report ? report->error : report.error();
-    if (report && context.output().json()) reports.push_back(run_object(*report));
+    if (report && context.output().json()) reports.push_back(run_object(tenant, *report));
     if (!error) continue;
     // One tenant's trouble does not keep the others waiting.
     if (tenants.size() > 1) *error = within("tenant " + tenant.id, *error);
@@ -67,18 +67,27 @@ Status plan_tenants(Context& context, const RunArguments& given) {
   if (objects.empty()) {
     context.output().say("nothing to do: {} up to date", tables_text(up_to_date));
   } else {
-    context.output().note("{} to make, {} up to date; `centavo run` does it", tables_text(static_cast<std::int64_t>(objects.size())),
-                          tables_text(up_to_date));
+    context.output().note("{} to make, {} up to date; `centavo run` does it",
+                          tables_text(static_cast<std::int64_t>(objects.size())), tables_text(up_to_date));
   }
   return {};
 }
 
 void add_options(Command& command, RunArguments& values) {
-  command.option({.name = "--tenant", .value = "ID", .help = "only this tenant (default: all that are enabled)", .target = &values.tenant,
+  command.option({.name = "--tenant",
+                  .value = "ID",
+                  .help = "only this tenant (default: all that are enabled)",
+                  .target = &values.tenant,
                   .kind = ValueKind::tenant});
   command.option({.name = "--all", .help = "all enabled tenants, as without --tenant", .target = &values.all});
-  command.option({.name = "--period", .value = "MONTHS", .help = "only these months: 2026-09 or 2026-09..2026-10", .target = &values.period});
-  command.option({.name = "--select", .value = "TABLE", .help = "only this table and what it needs", .target = &values.select,
+  command.option({.name = "--period",
+                  .value = "MONTHS",
+                  .help = "only these months: 2026-09 or 2026-09..2026-10",
+                  .target = &values.period});
+  command.option({.name = "--select",
+                  .value = "TABLE",
+                  .help = "only this table and what it needs",
+                  .target = &values.select,
                   .kind = ValueKind::table});
   command.option({.name = "--full", .help = "make the tables again even when nothing changed", .target = &values.full});
 }
@@ -87,20 +96,25 @@ void add_options(Command& command, RunArguments& values) {
 
 void add_run_commands(Command& root) {
   const auto values = std::make_shared<RunArguments>();
-  Command& run = root.sub("run", "land, transform, check, commit and release what changed").group(kGroupWork).keep(values);
-  run.note("Does nothing when nothing changed, and goes on where an interrupted run stopped. Readers see the new release, or the old one: "
-           "never half a run. Ends with 3 when a check or the reconciliation does not hold.");
+  Command& run =
+      root.sub("run", "land, transform, check, commit and release what changed").group(kGroupWork).keep(values);
+  run.note(
+      "Does nothing when nothing changed, and goes on where an interrupted run stopped. Readers see the new release, "
+      "or the old one: "
+      "never half a run. Ends with 3 when a check or the reconciliation does not hold.");
   add_options(run, *values);
   run.option({.name = "--no-land", .help = "use only what has landed already", .target = &values->no_land});
   run.example("centavo run", "all tenants")
       .example("centavo run --tenant acme --period 2026-09..2026-10", "two months of one tenant")
-      .example("centavo run --tenant acme --select gold.cost_by_month --full", "make one table again, whatever changed");
+      .example("centavo run --tenant acme --select gold.cost_by_month --full",
+               "make one table again, whatever changed");
   run.action([values](Context& context) { return run_tenants(context, *values); });
 
   Command& plan = root.sub("plan", "say what a run would make, and why").group(kGroupWork).keep(values);
   plan.note("Looks at what has landed; lands nothing and writes nothing.");
   add_options(plan, *values);
-  plan.example("centavo plan --tenant acme", "the tasks of the next run").example("centavo plan --json", "the same for a program");
+  plan.example("centavo plan --tenant acme", "the tasks of the next run")
+      .example("centavo plan --json", "the same for a program");
   plan.action([values](Context& context) { return plan_tenants(context, *values); });
 }
 

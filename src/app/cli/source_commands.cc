@@ -24,8 +24,9 @@ Result<TenantSource> source_named(const Tenant& tenant, const std::string& name)
     known.push_back(source.name);
   }
   const auto near = nearest(name, known);
-  return fail_hint(near ? fmt::format("did you mean {}?", *near) : fmt::format("centavo source list --tenant {}", tenant.id),
-                   ErrorKind::not_found, "tenant {} has no source {}", tenant.id, name);
+  return fail_hint(
+      near ? fmt::format("did you mean {}?", *near) : fmt::format("centavo source list --tenant {}", tenant.id),
+      ErrorKind::not_found, "tenant {} has no source {}", tenant.id, name);
 }
 
 Status add_source(Context& context, const SourceArguments& given) {
@@ -39,17 +40,21 @@ Status add_source(Context& context, const SourceArguments& given) {
       for (const pack::SourceKind& each : pack.sources) known.push_back(each.name);
     }
     const auto near = nearest(kind, known);
-    return fail_hint(near ? fmt::format("did you mean {}?", *near) : fmt::format("there are {}", fmt::join(known, ", ")),
-                     ErrorKind::invalid_argument, "there is no kind of source \"{}\"", kind);
+    return fail_hint(
+        near ? fmt::format("did you mean {}?", *near) : fmt::format("there are {}", fmt::join(known, ", ")),
+        ErrorKind::invalid_argument, "there is no kind of source \"{}\"", kind);
   }
   for (const TenantSource& source : tenant.sources) {
-    if (source.name == given.name) return fail(ErrorKind::already_exists, "tenant {} has a source {} already", tenant.id, given.name);
+    if (source.name == given.name)
+      return fail(ErrorKind::already_exists, "tenant {} has a source {} already", tenant.id, given.name);
   }
   if (given.sla_hours < 0) return fail(ErrorKind::invalid_argument, "--sla-hours: {} is below 0", given.sla_hours);
   tenant.sources.push_back({given.name, kind, source_uri(given.uri, lake.dir()), static_cast<double>(given.sla_hours)});
   TRY(lake.save(tenant));
   const TenantSource& added = tenant.sources.back();
-  if (context.output().json()) context.output().json_document({{"tenant", tenant.id}, {"name", added.name}, {"kind", added.kind}, {"uri", added.uri}});
+  if (context.output().json())
+    context.output().json_document(
+        {{"tenant", tenant.id}, {"name", added.name}, {"kind", added.kind}, {"uri", added.uri}});
   context.output().say("tenant {} has the source {} at {}", tenant.id, added.name, added.uri);
   return {};
 }
@@ -65,12 +70,20 @@ Status list_sources(Context& context, const SourceArguments& given) {
   }
   for (const Tenant& tenant : tenants) {
     for (const TenantSource& source : tenant.sources) {
-      objects.push_back({{"tenant", tenant.id}, {"source", source.name}, {"kind", source.kind}, {"uri", source.uri},
+      objects.push_back({{"tenant", tenant.id},
+                         {"source", source.name},
+                         {"kind", source.kind},
+                         {"uri", source.uri},
                          {"sla_hours", source.sla_hours > 0 ? source.sla_hours : tenant.sla_hours}});
     }
   }
-  context.output().list(objects, {{.key = "tenant"}, {.key = "source"}, {.key = "kind"}, {.key = "uri"},
-                                  {.key = "sla_hours", .title = "SLA hours", .align = Align::right, .show = show_hours}}, "no sources yet");
+  context.output().list(objects,
+                        {{.key = "tenant"},
+                         {.key = "source"},
+                         {.key = "kind"},
+                         {.key = "uri"},
+                         {.key = "sla_hours", .title = "SLA hours", .align = Align::right, .show = show_hours}},
+                        "no sources yet");
   return {};
 }
 
@@ -83,10 +96,13 @@ Status list_kinds(Context& context) {
   std::vector<OrderedJson> objects;
   for (const auto& [name, pack] : library.packs()) {
     for (const pack::SourceKind& kind : pack.sources) {
-      objects.push_back({{"kind", kind.name}, {"pack", name}, {"connector", kind.connector}, {"description", kind.description}});
+      objects.push_back(
+          {{"kind", kind.name}, {"pack", name}, {"connector", kind.connector}, {"description", kind.description}});
     }
   }
-  context.output().list(objects, {{.key = "kind"}, {.key = "pack"}, {.key = "connector"}, {.key = "description", .width_max = 90}}, "no kinds");
+  context.output().list(
+      objects, {{.key = "kind"}, {.key = "pack"}, {.key = "connector"}, {.key = "description", .width_max = 90}},
+      "no kinds");
   return {};
 }
 
@@ -109,9 +125,13 @@ Status probe_source(Context& context, const SourceArguments& given) {
   output.line(fmt::format("{} columns: {}", columns.size(), printable(shortened(show_words(columns), 400))));
   output.line();
   output.list(deliveries.get<std::vector<OrderedJson>>(),
-              {{.key = "period"}, {.key = "files", .align = Align::right}, {.key = "missing", .align = Align::right},
-               {.key = "bytes", .align = Align::right, .show = show_bytes}, {.key = "delivery", .optional = true},
-               {.key = "manifest", .optional = true}}, "no deliveries with a manifest");
+              {{.key = "period"},
+               {.key = "files", .align = Align::right},
+               {.key = "missing", .align = Align::right},
+               {.key = "bytes", .align = Align::right, .show = show_bytes},
+               {.key = "delivery", .optional = true},
+               {.key = "manifest", .optional = true}},
+              "no deliveries with a manifest");
   if (!problems.empty()) {
     output.line();
     output.list(problems.get<std::vector<OrderedJson>>(), {{.key = "where"}, {.key = "error"}}, "");
@@ -120,12 +140,15 @@ Status probe_source(Context& context, const SourceArguments& given) {
 }
 
 /// SQL that reads the first rows of a landed file.
-Result<std::string> sample_sql(OpenLake& open, const pack::SourceKind& kind, const LandedFile& file, const std::string& folder, std::int64_t rows) {
+Result<std::string> sample_sql(OpenLake& open, const pack::SourceKind& kind, const LandedFile& file,
+                               const std::string& folder, std::int64_t rows) {
   const std::string path = TRY(open.lake.store().engine_path(file.raw_key));
-  if (file.format == "parquet") return fmt::format("select * from read_parquet({}) limit {}", duck::path_list({path}), rows);
+  if (file.format == "parquet")
+    return fmt::format("select * from read_parquet({}) limit {}", duck::path_list({path}), rows);
   if (file.format != "csv") {
     const std::string compression = file.compression.empty() ? "uncompressed" : file.compression;
-    return fmt::format("select * from read_json({}, compression = {}) limit {}", duck::path_list({path}), duck::literal(compression), rows);
+    return fmt::format("select * from read_json({}, compression = {}) limit {}", duck::path_list({path}),
+                       duck::literal(compression), rows);
   }
   // As a run reads it: cut and decoded by our own reader, which stops after the first part.
   CsvDialect dialect;
@@ -136,16 +159,20 @@ Result<std::string> sample_sql(OpenLake& open, const pack::SourceKind& kind, con
   std::string part;
   std::error_code code;
   std::filesystem::create_directories(folder, code);
-  const auto cut = split_csv(path, file, dialect, folder, kPartBytes, [&](CsvPart first) -> Status {
-    if (!part.empty()) std::filesystem::remove(first.path, code);
-    if (!part.empty()) return fail(ErrorKind::cancelled, "enough");
-    part = first.path;
-    return {};
-  }, nullptr);
+  const auto cut = split_csv(
+      path, file, dialect, folder, kPartBytes,
+      [&](CsvPart first) -> Status {
+        if (!part.empty()) std::filesystem::remove(first.path, code);
+        if (!part.empty()) return fail(ErrorKind::cancelled, "enough");
+        part = first.path;
+        return {};
+      },
+      nullptr);
   if (!cut && (cut.error().kind != ErrorKind::cancelled || part.empty())) return fail(cut.error());
   if (part.empty()) return fail(ErrorKind::not_found, "{} has no rows", file.source_path);
-  return fmt::format("select * from read_csv({}, delim = {}, quote = {}, header = true, all_varchar = true) limit {}", duck::path_list({part}),
-                     duck::literal(std::string_view(&dialect.delimiter, 1)), duck::literal(std::string_view(&dialect.quote, 1)), rows);
+  return fmt::format("select * from read_csv({}, delim = {}, quote = {}, header = true, all_varchar = true) limit {}",
+                     duck::path_list({part}), duck::literal(std::string_view(&dialect.delimiter, 1)),
+                     duck::literal(std::string_view(&dialect.quote, 1)), rows);
 }
 
 Status sample_source(Context& context, const SourceArguments& given) {
@@ -156,9 +183,11 @@ Status sample_source(Context& context, const SourceArguments& given) {
   const pack::SourceKind* const kind = open.library.source(source.kind);
   if (kind == nullptr) return fail(ErrorKind::not_found, "no pack has the kind of source {}", source.kind);
   const std::vector<Landing> landings = TRY(read_landings(open.lake.store(), tenant.id, source.name));
-  const auto newest = std::find_if(landings.rbegin(), landings.rend(), [](const Landing& landing) { return !landing.files.empty(); });
+  const auto newest =
+      std::find_if(landings.rbegin(), landings.rend(), [](const Landing& landing) { return !landing.files.empty(); });
   if (newest == landings.rend()) {
-    return fail_hint(fmt::format("centavo land --tenant {} --source {}", tenant.id, source.name), ErrorKind::not_found, "nothing of {} has landed yet", source.name);
+    return fail_hint(fmt::format("centavo land --tenant {} --source {}", tenant.id, source.name), ErrorKind::not_found,
+                     "nothing of {} has landed yet", source.name);
   }
   const std::string folder = spill_folder(open.lake.dir());
   const LandedFile& file = newest->files.front();
@@ -179,7 +208,8 @@ Status sample_source(Context& context, const SourceArguments& given) {
 Status land_sources(Context& context, const SourceArguments& given) {
   const auto periods = TRY(period_option(given.period));
   OpenLake open = TRY(context.open_lake());
-  if (!given.name.empty() && given.tenant.empty()) return fail(ErrorKind::invalid_argument, "land: --source {} needs --tenant", given.name);
+  if (!given.name.empty() && given.tenant.empty())
+    return fail(ErrorKind::invalid_argument, "land: --source {} needs --tenant", given.name);
   Output& output = context.output();
   std::vector<OrderedJson> objects;
   std::optional<Error> first;
@@ -190,10 +220,12 @@ Status land_sources(Context& context, const SourceArguments& given) {
       if (!given.name.empty() && source.name != given.name) continue;
       Progress line(output);
       const auto progress = [&](const std::string& file, std::int64_t done, std::int64_t total) {
-        line.show("landing " + file, total > 0 ? std::optional(static_cast<double>(done) / static_cast<double>(total)) : std::nullopt);
+        line.show("landing " + file,
+                  total > 0 ? std::optional(static_cast<double>(done) / static_cast<double>(total)) : std::nullopt);
       };
       const LandReport report = TRY_IN(fmt::format("land {} of {}", source.name, tenant.id),
-                                       land(open.lake, open.engine, open.library, tenant, source, periods, progress, context.cancel(), context.clock()));
+                                       land(open.lake, open.engine, open.library, tenant, source, periods, progress,
+                                            context.cancel(), context.clock()));
       line.clear();
       output.say("{}  {}: {} landed; {} seen, {} read ({})", tenant.id, source.name,
                  count_text(static_cast<std::int64_t>(report.landed.size()), "delivery", "deliveries"),
@@ -215,7 +247,11 @@ Status land_sources(Context& context, const SourceArguments& given) {
 }
 
 Option tenant_option(SourceArguments& values, bool required) {
-  return {.name = "--tenant", .value = "ID", .help = required ? "whose source" : "only this tenant", .target = &values.tenant, .required = required,
+  return {.name = "--tenant",
+          .value = "ID",
+          .help = required ? "whose source" : "only this tenant",
+          .target = &values.tenant,
+          .required = required,
           .kind = ValueKind::tenant};
 }
 
@@ -229,12 +265,23 @@ void add_source_commands(Command& root) {
   const auto values = std::make_shared<SourceArguments>();
   Command& source = root.sub("source", "where a tenant's bytes come from").group(kGroupTenants).keep(values);
 
-  Command& add = source.sub("add", "another source of a tenant").option(name_option(*values, "its name; also its kind, unless --kind says"));
+  Command& add = source.sub("add", "another source of a tenant")
+                     .option(name_option(*values, "its name; also its kind, unless --kind says"));
   add.option(tenant_option(*values, true));
-  add.option({.name = "--uri", .value = "URI", .help = "folder, file or glob", .target = &values->uri, .required = true, .kind = ValueKind::file});
-  add.option({.name = "--kind", .value = "KIND", .help = "kind of source, see `source kinds`", .target = &values->kind});
-  add.option({.name = "--sla-hours", .value = "HOURS", .help = "how old its newest delivery may be (default: the tenant's)", .target = &values->sla_hours});
-  add.example("centavo source add focus_files --tenant acme --uri ./bills/focus", "FOCUS files beside the bills there are");
+  add.option({.name = "--uri",
+              .value = "URI",
+              .help = "folder, file or glob",
+              .target = &values->uri,
+              .required = true,
+              .kind = ValueKind::file});
+  add.option(
+      {.name = "--kind", .value = "KIND", .help = "kind of source, see `source kinds`", .target = &values->kind});
+  add.option({.name = "--sla-hours",
+              .value = "HOURS",
+              .help = "how old its newest delivery may be (default: the tenant's)",
+              .target = &values->sla_hours});
+  add.example("centavo source add focus_files --tenant acme --uri ./bills/focus",
+              "FOCUS files beside the bills there are");
   add.action([values](Context& context) { return add_source(context, *values); });
 
   Command& list = source.sub("list", "all sources").option(tenant_option(*values, false));
@@ -245,12 +292,14 @@ void add_source_commands(Command& root) {
   kinds.example("centavo source kinds", "what --kind may be");
   kinds.action(list_kinds);
 
-  Command& probe = source.sub("probe", "what a source has, without landing it").option(name_option(*values, "the source"));
+  Command& probe =
+      source.sub("probe", "what a source has, without landing it").option(name_option(*values, "the source"));
   probe.option(tenant_option(*values, true));
   probe.example("centavo source probe focus_files --tenant acme", "deliveries, periods, files, columns");
   probe.action([values](Context& context) { return probe_source(context, *values); });
 
-  Command& sample = source.sub("sample", "first rows of the newest landed file, as delivered").option(name_option(*values, "the source"));
+  Command& sample = source.sub("sample", "first rows of the newest landed file, as delivered")
+                        .option(name_option(*values, "the source"));
   sample.option(tenant_option(*values, true));
   sample.option({.name = "--rows", .value = "N", .help = "rows shown (default 10)", .target = &values->rows});
   sample.example("centavo source sample focus_files --tenant acme --rows 3", "three rows");
@@ -259,8 +308,12 @@ void add_source_commands(Command& root) {
   Command& land = root.sub("land", "bring new and changed files into raw, without transforming").group(kGroupTenants);
   land.option(tenant_option(*values, false));
   land.option({.name = "--source", .value = "NAME", .help = "only this source of the tenant", .target = &values->name});
-  land.option({.name = "--period", .value = "MONTHS", .help = "only these months; others are left for later", .target = &values->period});
-  land.example("centavo land", "all sources of all tenants").example("centavo land --tenant acme --source focus_files", "one source");
+  land.option({.name = "--period",
+               .value = "MONTHS",
+               .help = "only these months; others are left for later",
+               .target = &values->period});
+  land.example("centavo land", "all sources of all tenants")
+      .example("centavo land --tenant acme --source focus_files", "one source");
   land.action([values](Context& context) { return land_sources(context, *values); });
 }
 

@@ -38,8 +38,12 @@ Result<OrderedJson> tenant_status(Context& context, Lake& lake, Catalog& catalog
   }
   object["last_run"] = OrderedJson();
   for (const RunRecord& run : TRY(catalog.runs(tenant.id, 1))) {
-    object["last_run"] = {{"run", run.id}, {"state", run.state}, {"started_at", time_json(run.started_ms)},
-                          {"ended_at", time_json(run.ended_ms)}, {"user", run.user}, {"summary", run.summary}};
+    object["last_run"] = {{"run", run.id},
+                          {"state", run.state},
+                          {"started_at", time_json(run.started_ms)},
+                          {"ended_at", time_json(run.ended_ms)},
+                          {"user", run.user},
+                          {"summary", run.summary}};
   }
   std::map<std::string, std::int64_t> checks = {{"passed", 0}, {"warned", 0}, {"quarantined", 0}, {"failed", 0}};
   for (const CheckRecord& check : TRY(catalog.checks(tenant.id, ""))) ++checks[check.state];
@@ -71,15 +75,26 @@ void print_status(Output& output, const std::vector<OrderedJson>& tenants) {
       sources.push_back(std::move(source));
     }
   }
-  output.list(runs, {{.key = "tenant"}, {.key = "last run", .tone = state_tone}, {.key = "at", .show = show_time},
-                     {.key = "release", .align = Align::right}, {.key = "proof", .tone = state_tone},
-                     {.key = "checks passed", .align = Align::right}, {.key = "warned", .align = Align::right},
-                     {.key = "quarantined", .align = Align::right}, {.key = "failed", .align = Align::right}}, "");
+  output.list(runs,
+              {{.key = "tenant"},
+               {.key = "last run", .tone = state_tone},
+               {.key = "at", .show = show_time},
+               {.key = "release", .align = Align::right},
+               {.key = "proof", .tone = state_tone},
+               {.key = "checks passed", .align = Align::right},
+               {.key = "warned", .align = Align::right},
+               {.key = "quarantined", .align = Align::right},
+               {.key = "failed", .align = Align::right}},
+              "");
   output.line();
-  output.list(sources, {{.key = "tenant"}, {.key = "source"}, {.key = "state", .title = "freshness", .tone = state_tone},
-                        {.key = "hours_lag", .title = "hours old", .align = Align::point, .show = show_hours},
-                        {.key = "sla_hours", .title = "allowed", .align = Align::point, .show = show_hours},
-                        {.key = "landed_at", .title = "newest delivery", .show = show_time}, {.key = "newest_period", .title = "period"}},
+  output.list(sources,
+              {{.key = "tenant"},
+               {.key = "source"},
+               {.key = "state", .title = "freshness", .tone = state_tone},
+               {.key = "hours_lag", .title = "hours old", .align = Align::point, .show = show_hours},
+               {.key = "sla_hours", .title = "allowed", .align = Align::point, .show = show_hours},
+               {.key = "landed_at", .title = "newest delivery", .show = show_time},
+               {.key = "newest_period", .title = "period"}},
               "no sources");
 }
 
@@ -101,8 +116,9 @@ Status show_status(Context& context, const std::string& id) {
       if (source["state"] == "OK") continue;
       late.push_back(source["hours_lag"].is_null()
                          ? fmt::format("{} {} has never landed", plain_text(tenant["id"]), plain_text(source["source"]))
-                         : fmt::format("{} {} is {} h old, {} h are allowed", plain_text(tenant["id"]), plain_text(source["source"]),
-                                       source["hours_lag"].dump(), source["sla_hours"].dump()));
+                         : fmt::format("{} {} is {} h old, {} h are allowed", plain_text(tenant["id"]),
+                                       plain_text(source["source"]), source["hours_lag"].dump(),
+                                       source["sla_hours"].dump()));
     }
   }
   if (late.empty()) return {};
@@ -115,8 +131,13 @@ void add_status_command(Command& root) {
   const auto tenant = std::make_shared<std::string>();
   Command& status = root.sub("status", "freshness, last runs and quality").group(kGroupWork).keep(tenant);
   status.note("Ends with 4 when a source is older than its SLA allows.");
-  status.option({.name = "--tenant", .value = "ID", .help = "only this tenant", .target = tenant.get(), .kind = ValueKind::tenant});
-  status.example("centavo status", "all tenants").example("centavo status --json | jq '.[].sources[] | select(.state != \"OK\")'", "late sources");
+  status.option({.name = "--tenant",
+                 .value = "ID",
+                 .help = "only this tenant",
+                 .target = tenant.get(),
+                 .kind = ValueKind::tenant});
+  status.example("centavo status", "all tenants")
+      .example("centavo status --json | jq '.[].sources[] | select(.state != \"OK\")'", "late sources");
   status.action([tenant](Context& context) { return show_status(context, *tenant); });
 }
 

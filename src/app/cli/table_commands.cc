@@ -31,8 +31,8 @@ Result<OpenTable> open_table(OpenLake& open, const TableArguments& given, const 
   auto table = delta::Table::open(open.lake.store(), open.engine, root, clock);
   if (!table) {
     if (table.error().kind != ErrorKind::not_found) return fail(table.error());
-    return fail_hint(fmt::format("centavo release show --tenant {} lists its tables", given.tenant), ErrorKind::not_found,
-                     "tenant {} has no table {}", given.tenant, given.table);
+    return fail_hint(fmt::format("centavo release show --tenant {} lists its tables", given.tenant),
+                     ErrorKind::not_found, "tenant {} has no table {}", given.tenant, given.table);
   }
   return OpenTable{name, std::move(*table)};
 }
@@ -45,8 +45,8 @@ delta::CommitInfo commit_info(const Context& context, std::string operation) {
 }
 
 /// Shows readers another version of one table. Its rows are the same (`proven`), or the proof waits for the next run.
-Result<Release> publish_version(Context& context, Store& store, const std::string& tenant, const std::string& table, std::int64_t version,
-                                std::string reason, bool proven) {
+Result<Release> publish_version(Context& context, Store& store, const std::string& tenant, const std::string& table,
+                                std::int64_t version, std::string reason, bool proven) {
   const auto newest = release(store, tenant);
   if (!newest && newest.error().kind != ErrorKind::not_found) return newest;
   Release next = newest ? *newest : Release{};
@@ -64,18 +64,31 @@ Status show_history(Context& context, const TableArguments& given) {
   std::vector<OrderedJson> objects;
   for (const delta::HistoryEntry& entry : TRY(found.table.history(limit))) {
     const auto ours = parse_json(entry.user_metadata);
-    objects.push_back({{"version", entry.version}, {"at", time_json(entry.time_ms)}, {"operation", entry.operation},
-                       {"period", ours ? text_or(*ours, "period") : ""}, {"user", entry.user}, {"run", ours ? text_or(*ours, "run") : ""},
-                       {"engine", entry.engine}, {"parameters", entry.parameters}, {"metrics", entry.metrics},
+    objects.push_back({{"version", entry.version},
+                       {"at", time_json(entry.time_ms)},
+                       {"operation", entry.operation},
+                       {"period", ours ? text_or(*ours, "period") : ""},
+                       {"user", entry.user},
+                       {"run", ours ? text_or(*ours, "run") : ""},
+                       {"engine", entry.engine},
+                       {"parameters", entry.parameters},
+                       {"metrics", entry.metrics},
                        {"metadata", ours ? OrderedJson(*ours) : OrderedJson(entry.user_metadata)}});
   }
   const auto metrics = [](const OrderedJson& value) {
     std::string text;
-    for (const auto& [key, metric] : value.items()) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, plain_text(metric));
+    for (const auto& [key, metric] : value.items())
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key, plain_text(metric));
     return text;
   };
-  context.output().list(objects, {{.key = "version", .align = Align::right}, {.key = "at", .show = show_time}, {.key = "operation"},
-                                  {.key = "period", .optional = true}, {.key = "user"}, {.key = "run", .optional = true}, {.key = "metrics", .show = metrics, .width_max = 80}},
+  context.output().list(objects,
+                        {{.key = "version", .align = Align::right},
+                         {.key = "at", .show = show_time},
+                         {.key = "operation"},
+                         {.key = "period", .optional = true},
+                         {.key = "user"},
+                         {.key = "run", .optional = true},
+                         {.key = "metrics", .show = metrics, .width_max = 80}},
                         "no history");
   return {};
 }
@@ -115,10 +128,15 @@ Status restore_table(Context& context, const TableArguments& given) {
   const Release shown = TRY(publish_version(context, open.lake.store(), tenant.id, found.name.text(), done.version,
                                             fmt::format("restore {} to version {}", given.table, version), false));
   if (context.output().json()) {
-    context.output().json_document({{"table", given.table}, {"restored", version}, {"version", done.version}, {"release", shown.number}});
+    context.output().json_document(
+        {{"table", given.table}, {"restored", version}, {"version", done.version}, {"release", shown.number}});
   }
-  context.output().say("{} holds the rows of version {} again, as version {}, in release {}", given.table, version, done.version, shown.number);
-  context.output().note("a run makes it again where its inputs or its definition are newer than that: look at `centavo plan --tenant {}` first", tenant.id);
+  context.output().say("{} holds the rows of version {} again, as version {}, in release {}", given.table, version,
+                       done.version, shown.number);
+  context.output().note(
+      "a run makes it again where its inputs or its definition are newer than that: look at `centavo plan --tenant {}` "
+      "first",
+      tenant.id);
   return {};
 }
 
@@ -130,24 +148,32 @@ Status optimize_table(Context& context, const TableArguments& given) {
   OpenTable found = TRY(open_table(open, given, context.clock()));
   const delta::Snapshot before = TRY(found.table.snapshot());
   const std::size_t files_before = TRY(before.files()).size();
-  const delta::CommitResult done = TRY(found.table.optimize(given.target_mb * kBytesPerMb, commit_info(context, "OPTIMIZE")));
+  const delta::CommitResult done =
+      TRY(found.table.optimize(given.target_mb * kBytesPerMb, commit_info(context, "OPTIMIZE")));
   const delta::Snapshot after = TRY(found.table.snapshot());
-  OrderedJson object = {{"table", given.table}, {"files_before", files_before}, {"files_after", TRY(after.files()).size()},
-                        {"bytes", after.total_bytes()}, {"version", done.version}, {"release", OrderedJson()}};
+  OrderedJson object = {
+      {"table", given.table},         {"files_before", files_before}, {"files_after", TRY(after.files()).size()},
+      {"bytes", after.total_bytes()}, {"version", done.version},      {"release", OrderedJson()}};
   if (after.version() != before.version()) {
     // Readers move to the new files only when they saw the newest rows already.
     const auto newest = release(open.lake.store(), given.tenant);
-    const bool current = newest && newest->versions.contains(given.table) && newest->versions.at(given.table) == before.version();
+    const bool current =
+        newest && newest->versions.contains(given.table) && newest->versions.at(given.table) == before.version();
     if (current) {
-      object["release"] = TRY(publish_version(context, open.lake.store(), given.tenant, given.table, after.version(), "optimize " + given.table, true)).number;
+      object["release"] = TRY(publish_version(context, open.lake.store(), given.tenant, given.table, after.version(),
+                                              "optimize " + given.table, true))
+                              .number;
     }
   }
   if (context.output().json()) context.output().json_document(object);
   if (after.version() == before.version()) {
-    context.output().say("{}: nothing to gain, {} of {}", given.table, count_text(static_cast<std::int64_t>(files_before), "file", "files"), bytes_text(after.total_bytes()));
+    context.output().say("{}: nothing to gain, {} of {}", given.table,
+                         count_text(static_cast<std::int64_t>(files_before), "file", "files"),
+                         bytes_text(after.total_bytes()));
     return {};
   }
-  context.output().say("{}: {} files became {}, {}", given.table, files_before, object["files_after"].dump(), bytes_text(after.total_bytes()));
+  context.output().say("{}: {} files became {}, {}", given.table, files_before, object["files_after"].dump(),
+                       bytes_text(after.total_bytes()));
   return {};
 }
 
@@ -168,11 +194,13 @@ Status vacuum_table(Context& context, const TableArguments& given) {
   }
   const delta::VacuumResult done = TRY(found.table.vacuum(options));
   if (context.output().json()) {
-    context.output().json_document({{"table", given.table}, {"deleted", given.apply}, {"files", done.files}, {"bytes", done.bytes}});
+    context.output().json_document(
+        {{"table", given.table}, {"deleted", given.apply}, {"files", done.files}, {"bytes", done.bytes}});
     return {};
   }
   for (const std::string& file : done.files) context.output().line(file);
-  context.output().say("{}: {}, {} {}", given.table, count_text(static_cast<std::int64_t>(done.files.size()), "file", "files"),
+  context.output().say("{}: {}, {} {}", given.table,
+                       count_text(static_cast<std::int64_t>(done.files.size()), "file", "files"),
                        bytes_text(done.bytes), given.apply ? "deleted" : "would go");
   if (!given.apply && !done.files.empty()) context.output().note("--apply deletes them");
   return {};
@@ -180,8 +208,17 @@ Status vacuum_table(Context& context, const TableArguments& given) {
 
 void add_table(Command& command, TableArguments& values) {
   command.group(kGroupTables);
-  command.option({.name = "TABLE", .help = "layer.table, such as gold.cost_by_month", .target = &values.table, .required = true, .kind = ValueKind::table});
-  command.option({.name = "--tenant", .value = "ID", .help = "whose table", .target = &values.tenant, .required = true, .kind = ValueKind::tenant});
+  command.option({.name = "TABLE",
+                  .help = "layer.table, such as gold.cost_by_month",
+                  .target = &values.table,
+                  .required = true,
+                  .kind = ValueKind::table});
+  command.option({.name = "--tenant",
+                  .value = "ID",
+                  .help = "whose table",
+                  .target = &values.tenant,
+                  .required = true,
+                  .kind = ValueKind::tenant});
 }
 
 }  // namespace
@@ -190,7 +227,10 @@ void add_table_commands(Command& root) {
   const auto values = std::make_shared<TableArguments>();
   Command& history = root.sub("history", "the versions of a table: when, by whom, in which run").keep(values);
   add_table(history, *values);
-  history.option({.name = "--limit", .value = "N", .help = "newest versions shown (default 20; 0: all)", .target = &values->limit});
+  history.option({.name = "--limit",
+                  .value = "N",
+                  .help = "newest versions shown (default 20; 0: all)",
+                  .target = &values->limit});
   history.example("centavo history gold.cost_by_month --tenant acme", "its last 20 versions");
   history.action([values](Context& context) { return show_history(context, *values); });
 
@@ -203,7 +243,8 @@ void add_table_commands(Command& root) {
 
   Command& optimize = root.sub("optimize", "rewrite a table's small files as few larger ones");
   add_table(optimize, *values);
-  optimize.option({.name = "--target-mb", .value = "MB", .help = "size of the files (default 128)", .target = &values->target_mb});
+  optimize.option(
+      {.name = "--target-mb", .value = "MB", .help = "size of the files (default 128)", .target = &values->target_mb});
   optimize.example("centavo optimize silver.focus_files_cost_and_usage --tenant acme", "the same rows in fewer files");
   optimize.action([values](Context& context) { return optimize_table(context, *values); });
 
@@ -211,11 +252,20 @@ void add_table_commands(Command& root) {
   vacuum.note("Files that a release points to are kept. Without --apply it only says what would go.");
   add_table(vacuum, *values);
   vacuum.option({.name = "--apply", .help = "delete", .target = &values->apply});
-  vacuum.option({.name = "--retention-hours", .value = "HOURS", .help = "keep what was live within these hours (default 168)", .target = &values->retention_hours});
-  vacuum.option({.name = "--keep-releases", .value = "N", .help = "keep only what the newest N releases show (default: all of them)", .target = &values->keep_releases});
-  vacuum.option({.name = "--force", .help = "allow less than 168 hours; no other program may be reading", .target = &values->force});
+  vacuum.option({.name = "--retention-hours",
+                 .value = "HOURS",
+                 .help = "keep what was live within these hours (default 168)",
+                 .target = &values->retention_hours});
+  vacuum.option({.name = "--keep-releases",
+                 .value = "N",
+                 .help = "keep only what the newest N releases show (default: all of them)",
+                 .target = &values->keep_releases});
+  vacuum.option({.name = "--force",
+                 .help = "allow less than 168 hours; no other program may be reading",
+                 .target = &values->force});
   vacuum.example("centavo vacuum gold.cost_by_month --tenant acme", "what would go")
-      .example("centavo vacuum gold.cost_by_month --tenant acme --keep-releases 30 --apply", "delete all but the last 30 releases' files");
+      .example("centavo vacuum gold.cost_by_month --tenant acme --keep-releases 30 --apply",
+               "delete all but the last 30 releases' files");
   vacuum.action([values](Context& context) { return vacuum_table(context, *values); });
 }
 

@@ -9,7 +9,8 @@ namespace {
 
 /// Without blanks and semicolons at the end, so that it fits between brackets.
 std::string_view bare(std::string_view sql) {
-  while (!sql.empty() && (sql.back() == ';' || std::isspace(static_cast<unsigned char>(sql.back())) != 0)) sql.remove_suffix(1);
+  while (!sql.empty() && (sql.back() == ';' || std::isspace(static_cast<unsigned char>(sql.back())) != 0))
+    sql.remove_suffix(1);
   return sql;
 }
 
@@ -27,8 +28,9 @@ Status write_parquet(Context& context, Workshop& workshop, const Tenant& tenant,
   reader.connection().watch(context.cancel());
   const std::string sql = TRY(make_sql(reader));
   TRY(reader.vet(sql));
-  const Status written = reader.connection().run(fmt::format("copy (\n{}\n) to {} (format parquet, compression zstd, use_tmp_file false)",
-                                                             bare(sql), duck::literal(temporary)));
+  const Status written =
+      reader.connection().run(fmt::format("copy (\n{}\n) to {} (format parquet, compression zstd, use_tmp_file false)",
+                                          bare(sql), duck::literal(temporary)));
   if (!written) {
     std::filesystem::remove(temporary, ignored);
     return written;

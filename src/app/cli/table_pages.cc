@@ -9,9 +9,12 @@ namespace {
 std::string cell(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '|') out += "\\|";
-    else if (c == '\n') out += ' ';
-    else out += c;
+    if (c == '|')
+      out += "\\|";
+    else if (c == '\n')
+      out += ' ';
+    else
+      out += c;
   }
   return out;
 }
@@ -35,13 +38,16 @@ std::string_view severity_text(pack::Severity severity) {
 }
 
 std::string columns_text(const std::vector<pack::ColumnSpec>& columns) {
-  std::string text = "\n## Columns\n\n| column | type | required | unit | description |\n| --- | --- | --- | --- | --- |\n";
+  std::string text =
+      "\n## Columns\n\n| column | type | required | unit | description |\n| --- | --- | --- | --- | --- |\n";
   for (const pack::ColumnSpec& column : columns) {
     std::string description = column.description;
-    if (!column.accepted.empty()) description += fmt::format("{}One of {}.", description.empty() ? "" : " ", fmt::join(column.accepted, ", "));
-    if (!column.classification.empty()) description += fmt::format("{}Classified {}.", description.empty() ? "" : " ", column.classification);
-    text += fmt::format("| {} | {} | {} | {} | {} |\n", cell(column.name), cell(column.type), column.required ? "yes" : "", cell(column.unit),
-                        cell(description));
+    if (!column.accepted.empty())
+      description += fmt::format("{}One of {}.", description.empty() ? "" : " ", fmt::join(column.accepted, ", "));
+    if (!column.classification.empty())
+      description += fmt::format("{}Classified {}.", description.empty() ? "" : " ", column.classification);
+    text += fmt::format("| {} | {} | {} | {} | {} |\n", cell(column.name), cell(column.type),
+                        column.required ? "yes" : "", cell(column.unit), cell(description));
   }
   return text;
 }
@@ -61,16 +67,20 @@ std::string inputs_text(const Lineage& lineage, const std::string& table) {
 std::string model_page(const pack::Model& model, const Lineage& lineage) {
   const pack::Contract& contract = model.contract;
   const std::string name = contract.table.text();
-  std::string page = fmt::format("# {}\n\n{}\n\n- Pack `{}`, {}\n", name, contract.description, contract.pack, contract.place.text());
-  page += fmt::format("- A run {}{}\n", write_text(contract.write), contract.period_column.empty() ? "" : fmt::format(" of `{}`", contract.period_column));
+  std::string page =
+      fmt::format("# {}\n\n{}\n\n- Pack `{}`, {}\n", name, contract.description, contract.pack, contract.place.text());
+  page += fmt::format("- A run {}{}\n", write_text(contract.write),
+                      contract.period_column.empty() ? "" : fmt::format(" of `{}`", contract.period_column));
   if (!contract.grain.empty()) page += fmt::format("- One row per {}\n", fmt::join(contract.grain, ", "));
   if (!contract.implements.empty()) page += fmt::format("- Implements `{}`\n", contract.implements);
   page += inputs_text(lineage, name) + columns_text(contract.columns);
   if (!contract.checks.empty()) {
     page += "\n## Checks\n\n| check | severity |\n| --- | --- |\n";
-    for (const pack::CheckSpec& check : contract.checks) page += fmt::format("| {} | {} |\n", cell(check.name), severity_text(check.severity));
+    for (const pack::CheckSpec& check : contract.checks)
+      page += fmt::format("| {} | {} |\n", cell(check.name), severity_text(check.severity));
   }
-  if (!model.sql.empty()) page += fmt::format("\n## SQL\n\n```sql\n{}{}```\n", model.sql, model.sql.ends_with('\n') ? "" : "\n");
+  if (!model.sql.empty())
+    page += fmt::format("\n## SQL\n\n```sql\n{}{}```\n", model.sql, model.sql.ends_with('\n') ? "" : "\n");
   return page;
 }
 
@@ -90,10 +100,12 @@ std::map<std::string, std::string> table_pages(const pack::Library& library) {
     for (const pack::Interface& interface : pack.interfaces) {
       const std::string table = interface.view().text();
       add(table, interface.description,
-          fmt::format("# {}\n\n{}\n\n- Interface `{}`: the union of all tables that implement it\n{}{}", table, interface.description,
-                      interface.name, inputs_text(lineage, table), columns_text(interface.columns)));
+          fmt::format("# {}\n\n{}\n\n- Interface `{}`: the union of all tables that implement it\n{}{}", table,
+                      interface.description, interface.name, inputs_text(lineage, table),
+                      columns_text(interface.columns)));
     }
-    for (const pack::Model& model : pack.models) add(model.contract.table.text(), model.contract.description, model_page(model, lineage));
+    for (const pack::Model& model : pack.models)
+      add(model.contract.table.text(), model.contract.description, model_page(model, lineage));
   }
   pages["README.md"] = index + fmt::format("\n## Lineage\n\n```mermaid\n{}```\n", to_mermaid(lineage));
   return pages;

@@ -59,8 +59,8 @@ Result<const pack::SourceKind*> only_kind(const pack::Library& library, const st
                    "--source: pack {} has several kinds of source: {}", fmt::join(packs, ", "), fmt::join(names, ", "));
 }
 
-Result<TenantSource> source_of(const pack::Library& library, const std::vector<std::string>& packs, const std::string& text,
-                               const std::string& lake_dir) {
+Result<TenantSource> source_of(const pack::Library& library, const std::vector<std::string>& packs,
+                               const std::string& text, const std::string& lake_dir) {
   TenantSource source;
   const std::size_t equals = text.find('=');
   const pack::SourceKind* kind = equals == std::string::npos ? nullptr : library.source(text.substr(0, equals));
@@ -82,13 +82,15 @@ Status check_packs(const pack::Library& library, const std::vector<std::string>&
   for (const std::string& name : packs) {
     if (library.packs().contains(name)) continue;
     const auto near = nearest(name, known);
-    return fail_hint(near ? fmt::format("did you mean {}?", *near) : fmt::format("there are {}", fmt::join(known, ", ")),
-                     ErrorKind::invalid_argument, "--pack: there is no pack \"{}\"", name);
+    return fail_hint(
+        near ? fmt::format("did you mean {}?", *near) : fmt::format("there are {}", fmt::join(known, ", ")),
+        ErrorKind::invalid_argument, "--pack: there is no pack \"{}\"", name);
   }
   return {};
 }
 
-Status set_pairs(std::map<std::string, std::string>& map, const std::string& option, const std::vector<std::string>& texts) {
+Status set_pairs(std::map<std::string, std::string>& map, const std::string& option,
+                 const std::vector<std::string>& texts) {
   for (const std::string& text : texts) {
     const auto [name, value] = TRY(name_and_value(option, text));
     map[name] = value;
@@ -124,7 +126,8 @@ Status add_tenant(Context& context, const TenantArguments& given) {
   for (const std::string& text : given.sources) {
     TenantSource source = TRY(source_of(library, given.packs, text, lake.dir()));
     const auto taken = [&](const std::string& name) {
-      return std::any_of(tenant.sources.begin(), tenant.sources.end(), [&](const TenantSource& s) { return s.name == name; });
+      return std::any_of(tenant.sources.begin(), tenant.sources.end(),
+                         [&](const TenantSource& s) { return s.name == name; });
     };
     for (int number = 2; taken(source.name); ++number) source.name = fmt::format("{}_{}", source.kind, number);
     tenant.sources.push_back(std::move(source));
@@ -137,7 +140,8 @@ Status add_tenant(Context& context, const TenantArguments& given) {
     context.output().object(tenant_object(tenant));
     return {};
   }
-  context.output().say("tenant {} is there, with {} source{}", tenant.id, tenant.sources.size(), tenant.sources.size() == 1 ? "" : "s");
+  context.output().say("tenant {} is there, with {} source{}", tenant.id, tenant.sources.size(),
+                       tenant.sources.size() == 1 ? "" : "s");
   context.output().note("next: centavo run --tenant {}", tenant.id);
   return {};
 }
@@ -147,8 +151,12 @@ Status list_tenants(Context& context) {
   std::vector<OrderedJson> objects;
   for (const Tenant& tenant : TRY(lake.tenants())) objects.push_back(tenant_object(tenant));
   context.output().list(objects,
-                        {{.key = "id"}, {.key = "name"}, {.key = "state", .tone = state_tone}, {.key = "currency"},
-                         {.key = "sla_hours", .title = "SLA hours", .align = Align::right, .show = show_hours}, {.key = "sources", .show = show_words}},
+                        {{.key = "id"},
+                         {.key = "name"},
+                         {.key = "state", .tone = state_tone},
+                         {.key = "currency"},
+                         {.key = "sla_hours", .title = "SLA hours", .align = Align::right, .show = show_hours},
+                         {.key = "sources", .show = show_words}},
                         "no tenants yet: centavo tenant add ID --pack PACK --source FOLDER");
   return {};
 }
@@ -180,7 +188,8 @@ Status set_enabled(Context& context, const std::string& id, bool enabled) {
   tenant.enabled = enabled;
   TRY(lake.save(tenant));
   if (context.globals().json) context.output().object(tenant_object(tenant));
-  context.output().say("tenant {} is {}", id, enabled ? "enabled" : "disabled: `run` leaves it out, its data can still be read");
+  context.output().say("tenant {} is {}", id,
+                       enabled ? "enabled" : "disabled: `run` leaves it out, its data can still be read");
   return {};
 }
 
@@ -205,10 +214,22 @@ Option id_option(TenantArguments& values) {
 
 void add_settings(Command& command, TenantArguments& values) {
   command.option({.name = "--name", .value = "TEXT", .help = "name for people", .target = &values.name});
-  command.option({.name = "--currency", .value = "CODE", .help = "the tenant's own currency, ISO 4217", .target = &values.currency});
-  command.option({.name = "--sla-hours", .value = "HOURS", .help = "how old the newest delivery may be", .target = &values.sla_hours});
-  command.option({.name = "--retention-days", .value = "DAYS", .help = "how long data is kept; 0: for ever", .target = &values.retention_days});
-  command.option({.name = "--param", .value = "NAME=VALUE", .help = "this tenant's value of a pack's parameter", .target = &values.parameters});
+  command.option({.name = "--currency",
+                  .value = "CODE",
+                  .help = "the tenant's own currency, ISO 4217",
+                  .target = &values.currency});
+  command.option({.name = "--sla-hours",
+                  .value = "HOURS",
+                  .help = "how old the newest delivery may be",
+                  .target = &values.sla_hours});
+  command.option({.name = "--retention-days",
+                  .value = "DAYS",
+                  .help = "how long data is kept; 0: for ever",
+                  .target = &values.retention_days});
+  command.option({.name = "--param",
+                  .value = "NAME=VALUE",
+                  .help = "this tenant's value of a pack's parameter",
+                  .target = &values.parameters});
   command.option({.name = "--label", .value = "NAME=VALUE", .help = "a label", .target = &values.labels});
 }
 
@@ -221,16 +242,26 @@ void add_tenant_commands(Command& root) {
   const auto values = std::make_shared<TenantArguments>();
   Command& add = tenant.sub("add", "a new tenant").keep(values);
   add.option({.name = "ID", .help = "small letters, digits, '-' and '_'", .target = &values->id, .required = true});
-  add.option({.name = "--pack", .value = "PACK", .help = "the pack that knows its bills", .target = &values->packs,
-              .required = true, .kind = ValueKind::pack});
-  add.option({.name = "--source", .value = "URI", .help = "folder, file or glob its bills come from; KIND=URI when the pack has several kinds",
-              .target = &values->sources, .kind = ValueKind::file});
+  add.option({.name = "--pack",
+              .value = "PACK",
+              .help = "the pack that knows its bills",
+              .target = &values->packs,
+              .required = true,
+              .kind = ValueKind::pack});
+  add.option({.name = "--source",
+              .value = "URI",
+              .help = "folder, file or glob its bills come from; KIND=URI when the pack has several kinds",
+              .target = &values->sources,
+              .kind = ValueKind::file});
   add_settings(add, *values);
   add.example("centavo tenant add acme --pack focus --source ./bills/acme", "one tenant, whose bills lie in a folder")
-      .example("centavo tenant add loja --pack retail --source ./loja --currency BRL --sla-hours 24", "with its currency and freshness");
+      .example("centavo tenant add loja --pack retail --source ./loja --currency BRL --sla-hours 24",
+               "with its currency and freshness");
   add.action([values](Context& context) { return add_tenant(context, *values); });
 
-  tenant.sub("list", "all tenants").example("centavo tenant list", "id, state, currency and sources of each").action(list_tenants);
+  tenant.sub("list", "all tenants")
+      .example("centavo tenant list", "id, state, currency and sources of each")
+      .action(list_tenants);
 
   Command& show = tenant.sub("show", "one tenant, as its YAML says").option(id_option(*values));
   show.example("centavo tenant show acme", "all settings of acme");

@@ -23,10 +23,12 @@ std::pair<char32_t, std::size_t> code_point(std::string_view text) {
 struct Range {
   char32_t first, last;
 };
-constexpr std::array kZeroWidth = {Range{0x300, 0x36F}, Range{0x200B, 0x200F}, Range{0xFE00, 0xFE0F}, Range{0xFEFF, 0xFEFF}};
-constexpr std::array kWide = {Range{0x1100, 0x115F}, Range{0x2E80, 0xA4CF},   Range{0xAC00, 0xD7A3},   Range{0xF900, 0xFAFF},
-                              Range{0xFE30, 0xFE6F}, Range{0xFF00, 0xFF60},   Range{0xFFE0, 0xFFE6},   Range{0x1F300, 0x1F64F},
-                              Range{0x1F900, 0x1F9FF}, Range{0x20000, 0x3FFFD}};
+constexpr std::array kZeroWidth = {Range{0x300, 0x36F}, Range{0x200B, 0x200F}, Range{0xFE00, 0xFE0F},
+                                   Range{0xFEFF, 0xFEFF}};
+constexpr std::array kWide = {Range{0x1100, 0x115F},  Range{0x2E80, 0xA4CF},   Range{0xAC00, 0xD7A3},
+                              Range{0xF900, 0xFAFF},  Range{0xFE30, 0xFE6F},   Range{0xFF00, 0xFF60},
+                              Range{0xFFE0, 0xFFE6},  Range{0x1F300, 0x1F64F}, Range{0x1F900, 0x1F9FF},
+                              Range{0x20000, 0x3FFFD}};
 
 std::size_t width_of_point(char32_t point) {
   const auto holds = [&](const Range& range) { return range.first <= point && point <= range.last; };
@@ -170,7 +172,8 @@ std::string TextTable::row(const std::vector<TextCell>& cells) const {
     const std::string text = shortened(cells[i].text, columns_[i].width_max);
     const std::size_t own = width_of(text);
     std::size_t after = 0;
-    if (columns_[i].align == Align::point) after = widths_[i].behind_point - std::min(widths_[i].behind_point, behind_point(text));
+    if (columns_[i].align == Align::point)
+      after = widths_[i].behind_point - std::min(widths_[i].behind_point, behind_point(text));
     const std::size_t room = widths_[i].all;
     std::size_t before = room > own + after ? room - own - after : 0;
     if (columns_[i].align == Align::left) std::swap(before, after);
