@@ -258,23 +258,36 @@ const Feed* feed_of(const Node& node, const Landing& landing) {
   return nullptr;
 }
 
-// The landings that this task reads. For a table that appends: those its log has not seen, or all to start over.
+// Whether nothing but upkeep happened to the table since its state was recorded.
+Result<bool> is_as_recorded(delta::Table& table, const delta::Snapshot& snapshot, const TableState& state) {
+  static const std::set<std::string, std::less<>> upkeep = {"OPTIMIZE", "VACUUM START", "VACUUM END", "ADD COLUMNS"};
+  const auto newer = snapshot.version() - state.version;
+  if (newer <= 0) return newer == 0;
+  const auto entries = TRY(table.history(static_cast<int>(std::min<delta::Version>(newer, 1000))));
+  return newer <= 1000 && std::all_of(entries.begin(), entries.end(), [&](const auto& entry) {
+           return entry.version <= state.version || upkeep.contains(entry.operation);
+         });
+}
+
+// The landings that this task reads. For a table that appends: those it does not hold yet. When what it holds is not
+// known for certain (another definition, a removed source, a crash before the record, a restore), it starts over.
 Result<std::vector<const Landing*>> landings_to_read(Job& job) {
   Work& work = job.work;
   if (job.node.is_periodic()) return current_landings(work.landings, job.task.table, job.task.period);
-  auto all = landings_of(work.landings, job.task.table);
-  const auto before = work.before.find({job.task.table.text(), job.task.period});
-  const auto definition = [](const std::string& fingerprint) { return fingerprint.substr(0, fingerprint.find('.')); };
-  const bool same =
-      before != work.before.end() && definition(before->second.fingerprint) == definition(job.task.fingerprint);
-  if (!same || work.full) return all;
-  // One number orders the landings of all sources: how many the table has taken in.
+  const auto& contract = job.node.model->contract;
+  auto all = landings_without_period(work.landings, contract);
+  if (contract.write != pack::WriteMode::append) return all;
   auto table = delta::Table::open(work.store(), work.workshop.engine, job.root, work.workshop.clock);
+  if (!table && table.error().kind != ErrorKind::not_found) return fail(table.error());
   if (!table) return all;
   const auto snapshot = TRY(table->snapshot());
-  const auto seen = snapshot.app_version(job.root + "/" + definition(job.task.fingerprint));
-  if (!seen || *seen > static_cast<std::int64_t>(all.size())) return all;
-  all.erase(all.begin(), all.begin() + *seen);
+  const std::string app = job.root + "/" + job.task.fingerprint.substr(0, job.task.fingerprint.find('.'));
+  job.out.transaction = delta::AppTransaction{app, snapshot.app_version(app).value_or(0) + 1};
+  const auto before = work.before.find({job.task.table.text(), job.task.period});
+  if (before == work.before.end() || work.full) return all;
+  const auto held = landings_held(before->second.fingerprint, job.task.fingerprint, all);
+  if (!held || !TRY(is_as_recorded(*table, snapshot, before->second))) return all;
+  all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(*held));
   job.out.replace = false;
   return all;
 }
@@ -292,14 +305,6 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
     job.table = snapshot.schema();
   }
   const auto landings = TRY(landings_to_read(job));
-  if (!node.is_periodic()) {
-    const auto total = static_cast<std::int64_t>(landings_of(work.landings, task.table).size());
-    job.out.transaction =
-        delta::AppTransaction{job.root + "/" + task.fingerprint.substr(0, task.fingerprint.find('.')), total};
-    // Starting over with the same definition must not meet its own transaction.
-    if (job.out.replace && work.full) job.out.transaction.reset();
-  }
-
   std::int64_t bytes = 0;
   for (const auto* landing : landings) {
     for (const auto& file : landing->files)

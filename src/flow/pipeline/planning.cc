@@ -7,10 +7,11 @@ namespace {
 
 using pack::TableName;
 
+std::string digest_of_inputs(const std::string& inputs) { return sha256_hex(inputs).substr(0, 40); }
+
 // A fingerprint is "<model>.<parameters>.<inputs>": equal text, equal rows. The parts tell why it changed.
 std::string fingerprint_of(const std::string& model, const std::string& parameters, const std::string& inputs) {
-  return fmt::format("{}.{}.{}", model.substr(0, 16), sha256_hex(parameters).substr(0, 8),
-                     sha256_hex(inputs).substr(0, 40));
+  return fmt::format("{}.{}.{}", model.substr(0, 16), sha256_hex(parameters).substr(0, 8), digest_of_inputs(inputs));
 }
 
 std::string parameters_text(const SqlValues& values) {
@@ -111,7 +112,8 @@ class Planner {
     if (all.empty()) return;
     if (!node.is_periodic()) {
       std::string content;
-      for (const auto* landing : all) content += landing->content_digest();
+      for (const auto* landing : landings_without_period(in_.landings, node.model->contract))
+        content += landing->content_digest();
       decide(node, "", fingerprint_of(definition, "", content), "new files landed");
       return;
     }
@@ -174,6 +176,28 @@ std::vector<const Landing*> landings_of(const std::vector<Landing>& landings, co
     if (landing.table == table.text()) out.push_back(&landing);
   }
   return out;
+}
+
+std::vector<const Landing*> landings_without_period(const std::vector<Landing>& landings,
+                                                    const pack::Contract& contract) {
+  if (contract.write != pack::WriteMode::append) return current_landings(landings, contract.table, "");
+  auto out = landings_of(landings, contract.table);
+  std::stable_sort(out.begin(), out.end(), [](const Landing* a, const Landing* b) {
+    return std::tie(a->landed_ms, a->source, a->number) < std::tie(b->landed_ms, b->source, b->number);
+  });
+  return out;
+}
+
+std::optional<std::size_t> landings_held(const std::string& recorded, const std::string& wanted,
+                                         const std::vector<const Landing*>& landings) {
+  const std::string definition = wanted.substr(0, wanted.rfind('.') + 1);
+  if (!recorded.starts_with(definition)) return std::nullopt;
+  std::string content;
+  for (std::size_t i = 0; i < landings.size(); ++i) {
+    content += landings[i]->content_digest();
+    if (recorded == definition + digest_of_inputs(content)) return i + 1;
+  }
+  return std::nullopt;
 }
 
 std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const TableName& table,

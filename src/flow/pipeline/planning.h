@@ -3,6 +3,7 @@
 /// The plan as a pure function: tables, landings and recorded states in, tasks out. Reads and writes nothing.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,7 +28,14 @@ Result<Plan> make_plan(const PlanInput& input, const RunOptions& options);
 /// The newest landing of each source for one table and period: together they are the period.
 std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const pack::TableName& table,
                                              std::string_view period);
-/// All landings of a table that appends, in order.
+/// All landings of a table.
 std::vector<const Landing*> landings_of(const std::vector<Landing>& landings, const pack::TableName& table);
+/// What a table without periods holds: all landings in the order they came when it appends, else each source's newest.
+std::vector<const Landing*> landings_without_period(const std::vector<Landing>& landings,
+                                                    const pack::Contract& contract);
+/// How many of `landings`, from the first, a table with the fingerprint `recorded` holds, when `wanted` is that of all.
+/// None when its definition is another, or when it holds anything else.
+std::optional<std::size_t> landings_held(const std::string& recorded, const std::string& wanted,
+                                         const std::vector<const Landing*>& landings);
 
 }  // namespace centavo

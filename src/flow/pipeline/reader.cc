@@ -102,6 +102,11 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
   }
   std::string list;
   for (const auto& path : paths) list += (list.empty() ? "" : ", ") + duck::literal(path);
+  // The engine also asks for the path as the views spell it, where [, * and ? of a folder's name are in brackets.
+  if (list.find_first_of("[*?") != std::string::npos) {
+    const std::string spelled = duck::path_list(paths);
+    list += ", " + spelled.substr(1, spelled.size() - 2);
+  }
   TRY(connection.run(fmt::format(
       "set allowed_paths = [{}]; set enable_external_access = false; set lock_configuration = true", list)));
   return Reader(std::move(database), std::move(connection), std::move(*found));

@@ -36,9 +36,12 @@ std::vector<std::string> partition_columns(const pack::Contract& contract) {
   return {contract.period_column};
 }
 
-// Whether every period the table has is made again in this run, so that its old rows may all go.
-bool makes_all_periods(const Work& work, const pack::Contract& contract) {
+// Whether every period the table has is made again in this run and none is yet, so that its old rows may all go.
+Result<bool> may_start_from_none(const Work& work, const pack::Contract& contract) {
   if (contract.write != pack::WriteMode::replace_period) return true;
+  for (const auto& state : TRY(work.workshop.catalog.states(work.tenant.id))) {
+    if (state.table == contract.table.text() && state.run == work.run) return false;
+  }
   std::set<std::string> planned;
   for (const auto& task : work.plan.tasks) {
     if (task.table == contract.table) planned.insert(task.period);
@@ -209,9 +212,11 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
   const auto info = commit_info(work, request);
   if (!evolved) {
     const bool incompatible = evolved.error().kind == ErrorKind::invalid_argument;
-    if (!incompatible || !request.replace || !makes_all_periods(work, request.contract))
+    if (!incompatible || !request.replace || !TRY(may_start_from_none(work, request.contract)))
       return fail_within(doing, evolved.error());
-    // The columns changed in a way that old rows cannot follow, and all of them are made again: start from none.
+    // The columns changed in a way that old rows cannot follow, and all of them are made again: start from none. What
+    // was recorded of the old rows goes first, so that a run which ends half way does not take them for made.
+    TRY_IN(doing, work.workshop.catalog.drop_states(work.tenant.id, request.contract.table.text()));
     delta::Change change;
     change.info = info;
     change.add = request.staged.files;
