@@ -55,28 +55,69 @@ std::string reader_of(const LandedFile& file, const std::string& path) {
                      file.format == "jsonl" ? "newline_delimited" : "auto", compression);
 }
 
+// A CSV file whose every line is read, with c0, c1, … as its columns; `take` gets the rows of `select` over each part.
+Status read_parts(duck::Connection& engine, const CsvDialect& dialect, const LandedFile& file,
+                  const std::string& local_path, std::size_t columns, std::string_view select, std::string_view group,
+                  const std::string& temp_dir, const Cancel* cancel,
+                  const std::function<Status(const std::vector<std::optional<std::string>>&)>& take) {
+  std::string types;
+  for (std::size_t i = 0; i < columns; ++i) types += fmt::format("{}'c{}': 'VARCHAR'", i == 0 ? "" : ", ", i);
+  const auto look = [&](const CsvPart& part) -> Status {
+    const auto rows = engine.all(
+        fmt::format("select {0} from read_csv({1}, columns = {{{2}}}, header = true, auto_detect = false, delim = {3}, "
+                    "quote = {4}, escape = {4}, new_line = '\\n', hive_partitioning = false){5}",
+                    select, duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
+                    duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote)), group));
+    ::unlink(part.path.c_str());
+    if (!rows) return fail(rows.error());
+    for (const auto& row : *rows) TRY(take(row));
+    return {};
+  };
+  TRY(split_csv(local_path, file, dialect, temp_dir, kPartBytes, look, cancel));
+  return {};
+}
+
 Result<FilePeriods> by_csv_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                                   const std::string& local_path, const std::string& temp_dir, const Cancel* cancel) {
   const CsvDialect dialect = dialect_of(kind, file);
   const auto columns = TRY(read_csv_header(local_path, file, dialect));
   const std::size_t wanted = TRY(find_column(columns, kind.period_columns));
-  std::string types;
-  for (std::size_t i = 0; i < columns.size(); ++i) types += fmt::format("{}'c{}': 'VARCHAR'", i == 0 ? "" : ", ", i);
   Months months;
-  const auto look = [&](const CsvPart& part) -> Status {
-    const auto rows = engine.all(
-        fmt::format("select c{0}, count(*) from read_csv({1}, columns = {{{2}}}, header = true, auto_detect = false, "
-                    "delim = {3}, quote = {4}, "
-                    "escape = {4}, new_line = '\\n', hive_partitioning = false) group by 1",
-                    wanted, duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
-                    duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote))));
-    ::unlink(part.path.c_str());
-    if (!rows) return fail(rows.error());
-    for (const auto& row : *rows) TRY(months.add(row[0], row[1].value_or("0")));
-    return {};
-  };
-  TRY(split_csv(local_path, file, dialect, temp_dir, kPartBytes, look, cancel));
+  TRY(read_parts(engine, dialect, file, local_path, columns.size(), fmt::format("c{}, count(*)", wanted), " group by 1",
+                 temp_dir, cancel, [&](const auto& row) { return months.add(row[0], row[1].value_or("0")); }));
   return FilePeriods{months.all(), columns[wanted]};
+}
+
+// What has landed in a table without months stays for ever, so a file that cannot be read must not land.
+Status check_readable(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
+                      const std::string& local_path, const std::string& temp_dir, const Cancel* cancel) {
+  if (file.format == "csv") {
+    const CsvDialect dialect = dialect_of(kind, file);
+    const auto columns = TRY(read_csv_header(local_path, file, dialect));
+    const Status read = read_parts(engine, dialect, file, local_path, columns.size(), "count(*)", "", temp_dir, cancel,
+                                   [](const auto&) { return Status{}; });
+    // Lines longer than the engine's default are read later, with larger buffers.
+    if (!read && read.error().message.find("Maximum line size") != std::string::npos) return {};
+    return read;
+  }
+  const std::string list = duck::path_list({local_path});
+  if (file.format == "parquet") {
+    TRY(engine.value(fmt::format("select sum(num_rows) from parquet_file_metadata({})", list)));
+    return {};
+  }
+  const bool lines = file.format == "jsonl";
+  const std::string objects =
+      fmt::format("read_json_objects({}, format = '{}', compression = '{}', maximum_object_size = 536870912)", list,
+                  lines                      ? "newline_delimited"
+                  : kind.record_path.empty() ? "auto"
+                                             : "unstructured",
+                  file.compression.empty() ? "uncompressed" : file.compression);
+  std::string bad = "json is null";
+  if (!lines && !kind.record_path.empty())
+    bad += fmt::format(" or (json_type(json) <> 'ARRAY' and not json_exists(json, '$.{}'))", kind.record_path);
+  const auto count = TRY(engine.value(fmt::format("select count(*) filter (where {}) from {}", bad, objects)));
+  if (count != "0") return fail(ErrorKind::corrupt_data, "{}: no rows under {}", file.source_path, kind.record_path);
+  return {};
 }
 
 Result<FilePeriods> by_typed_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
@@ -126,8 +167,10 @@ Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const
 Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                                     const std::string& local_path, const std::string& temp_dir, const Cancel* cancel) {
   if (kind.period_from == "path") return by_path(kind, file);
-  if (kind.period_columns.empty() || (kind.period_from != "column" && kind.period_from != "manifest"))
+  if (kind.period_columns.empty() || (kind.period_from != "column" && kind.period_from != "manifest")) {
+    TRY(check_readable(engine, kind, file, local_path, temp_dir, cancel));
     return FilePeriods{{""}, ""};
+  }
   if (file.format == "csv") return by_csv_column(engine, kind, file, local_path, temp_dir, cancel);
   return by_typed_column(engine, kind, file, local_path);
 }

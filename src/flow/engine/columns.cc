@@ -120,7 +120,7 @@ Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source,
       type = TRY(delta::duck_type_of(has->type));
       if (from != nullptr && type != wanted_type && type != "VARCHAR" && from->type != "VARCHAR" &&
           kept_type(from->type) != type && !(type == "DOUBLE" && kept_type(from->type) == "FLOAT") &&
-          type.find("INT") == std::string::npos) {
+          !(type.find("INT") != std::string::npos && kept_type(from->type).find("INT") != std::string::npos)) {
         return fail_hint("if the provider changed the type for good, give the column a type in the bronze contract",
                          ErrorKind::invalid_argument, "column \"{}\" is {} now, the table has {}", from->name,
                          from->type, type);

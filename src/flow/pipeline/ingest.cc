@@ -26,12 +26,13 @@ struct Job {
   Ingested out;                          // under mutex
 };
 
-// SQL that is true for rows of one month, when a file holds several.
+// SQL that is true for rows of one month, when a file holds several: of "2026-09", "2026-09-30…" and "20260930…", which
+// are what a landing takes for months.
 std::string period_filter(const std::string& column_sql, const std::string& period) {
   const std::string text = fmt::format("cast({} as varchar)", column_sql);
   return fmt::format(
-      "case when {0} like '____-__-__%' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || substring({0}, "
-      "5, 2) end = {1}",
+      "case when substring({0}, 5, 1) = '-' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || "
+      "substring({0}, 5, 2) end = {1}",
       text, duck::literal(period));
 }
 
@@ -53,6 +54,12 @@ Result<FileShape> shape_of(Job& job, const Feed& feed, std::vector<DeliveredColu
   shape.columns = TRY_IN(file.source_path, bronze_columns(*feed.kind, job.node.model->contract, delivered,
                                                           job.table ? &*job.table : nullptr));
   shape.delivered = std::move(delivered);
+  // The next file of this task has these columns in the same types, or is refused.
+  if (!job.table) job.table.emplace();
+  for (const auto& column : shape.columns) {
+    if (job.table->find(column.name) == nullptr)
+      job.table->fields.push_back(TRY(delta::field_of_duck(column.name, column.type)));
+  }
   return shape;
 }
 
@@ -119,7 +126,7 @@ Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape
 // A part is read by one thread, so small buffers do; DuckDB makes them 16 times the longest line allowed unless told.
 constexpr std::int64_t kBufferBytes = 8 << 20;
 constexpr std::int64_t kLineBytes = 2 << 20;
-constexpr std::int64_t kLongLineBytes = 64 << 20;   // what split_csv lets pass
+constexpr std::int64_t kLongLineBytes = 64 << 20;  // what split_csv lets pass
 
 std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDialect& dialect, const std::string& path,
                       bool long_lines) {
@@ -224,7 +231,7 @@ Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const Lan
   std::vector<DeliveredColumn> delivered;
   for (const auto& row : keys) {
     const std::string key = row.front().value_or("");
-    std::string pointer = key;   // a JSON pointer: ~ and / are written ~0 and ~1
+    std::string pointer = key;  // a JSON pointer: ~ and / are written ~0 and ~1
     for (std::size_t at = 0; (at = pointer.find_first_of("~/", at)) != std::string::npos; at += 2)
       pointer.replace(at, 1, pointer[at] == '~' ? "~0" : "~1");
     delivered.push_back({key, "VARCHAR", fmt::format("(r ->> {})", duck::literal("/" + pointer))});
@@ -315,7 +322,7 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
   Crew crew(work.workers);
   for (const auto* landing : landings) {
     const auto* feed = feed_of(node, *landing);
-    if (feed == nullptr) continue;   // of a source that was removed: its rows stay out
+    if (feed == nullptr) continue;  // of a source that was removed: its rows stay out
     for (const auto& file : landing->files) {
       if (const Status done = ingest_file(job, *feed, *landing, file, crew); !done) {
         (void)crew.finish();

@@ -55,6 +55,17 @@ const pack::PackFiles kAcmePack = {
      "$period_first and billing_period < $period_end\ngroup by billing_period, service, currency\n"},
 };
 
+// A table whose deliveries add up.
+const pack::PackFiles kShopPack = {
+    {"pack.yaml", "pack: shop\nversion: 1\ndescription: Deliveries that add up\n"},
+    {"sources/shop_files.yaml",
+     "source: shop_files\ndescription: CSV files\nconnector: files\nformat: csv\nperiod: {from: none}\nfeeds: [{table: "
+     "bronze.shop_sales}]\n"},
+    {"bronze/shop_sales.yaml",
+     "table: bronze.shop_sales\ndescription: Sales as delivered.\nwrite: append\ncolumns:\n  - {name: id, type: "
+     "varchar}\n"},
+};
+
 class Flow : public testing::Test {
  protected:
   void SetUp() override {
@@ -148,6 +159,79 @@ TEST_F(Flow, ARestatedMonthReplacesThatMonthOnly) {
   EXPECT_EQ(ask("select billing_period, sum(cost) from gold.acme_by_service group by 1 order by 1"),
             "2026-05-01,11.000000000000000000000;2026-06-01,1.000000000000000000000;");
   EXPECT_EQ(ask("select sum(cost) from silver.acme_costs", 1), "8.500000001000000000000;");
+}
+
+TEST_F(Flow, AFileOfSeveralMonthsIsTakenInWholeHoweverItWritesThem) {
+  deliver("all.csv",
+          "month,id,service,cost,currency\n2026-05,a,compute,1,USD\n20260630,b,compute,2,USD\n2026-07-01T00:00:00Z,c,"
+          "compute,4,USD\n");
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(ask("select billing_period, sum(cost::int) from bronze.acme_lines group by 1 order by 1"),
+            "2026-05-01,1;2026-06-01,2;2026-07-01,4;");
+}
+
+TEST_F(Flow, APartOfTheMonthsIsShownOnlyWhenTheOthersAreWhole) {
+  deliver("may.csv", kMay);
+  deliver("june.csv", "month,id,service,cost,currency\n2026-06-01,z,compute,1,USD\n");
+  run();
+  deliver("may.csv", "month,id,service,cost,currency\n2026-05-01,a,compute,1,USD\n2026-05-01,a,compute,2,USD\n");
+  EXPECT_TRUE(run().error) << "ids must be unique: bronze has the new May, silver the old one";
+  deliver("june.csv", "month,id,service,cost,currency\n2026-06-01,z,compute,2,USD\n");
+  RunOptions june;
+  june.periods = *parse_period_range("2026-06");
+  const auto report = run(june);
+  EXPECT_FALSE(report.error) << report.error->message;
+  EXPECT_FALSE(report.release);
+}
+
+class Shop : public Flow {
+ protected:
+  void SetUp() override {
+    Flow::SetUp();
+    auto library = pack::Library::from_files({{"shop", kShopPack}});
+    ASSERT_TRUE(library) << library.error().message;
+    *library_ = std::move(*library);
+    fs::create_directories(dir_ / "north");
+    fs::create_directories(dir_ / "south");
+    tenant_.sources = {{"north", "shop_files", (dir_ / "north").string(), 0},
+                       {"south", "shop_files", (dir_ / "south").string(), 0}};
+  }
+  void sell(const std::string& file, const std::string& id) {
+    std::ofstream(dir_ / file) << "id,note\n" << id << ",x\n";
+  }
+  std::string sold() {
+    const auto report = run();
+    if (report.error) return report.error->message;
+    return ask("select string_agg(id, ' ' order by id) from bronze.shop_sales");
+  }
+};
+
+TEST_F(Shop, DeliveriesOfTwoSourcesAddUpOnce) {
+  sell("north/1.csv", "n1");
+  sell("south/1.csv", "s1");
+  EXPECT_EQ(sold(), "n1 s1;");
+  sell("north/2.csv", "n2");
+  EXPECT_EQ(sold(), "n1 n2 s1;");
+  sell("south/2.csv", "s2");
+  RunOptions full;
+  full.full = true;
+  run(full);
+  sell("north/3.csv", "n3");
+  EXPECT_EQ(sold(), "n1 n2 n3 s1 s2;");
+  tenant_.sources.pop_back();
+  EXPECT_EQ(sold(), "n1 n2 n3;");
+}
+
+TEST_F(Shop, AFileThatCannotBeReadDoesNotLandAndTheNextGoodOneHeals) {
+  sell("north/1.csv", "n1");
+  EXPECT_EQ(sold(), "n1;");
+  std::ofstream(dir_ / "north/2.csv") << "id,note\nn2,529.982.247-25,too,many\n";
+  const auto error = sold();
+  EXPECT_THAT(error, HasSubstr("line 2"));
+  EXPECT_THAT(error, testing::Not(HasSubstr("529")));
+  sell("north/2.csv", "n2");
+  EXPECT_EQ(sold(), "n1 n2;");
 }
 
 TEST_F(Flow, BadRowsAreSetAsideAndCounted) {

@@ -32,6 +32,37 @@ std::string why(const std::string& recorded, const std::string& wanted, const st
   return input_words;
 }
 
+bool concerns(const std::string& period, const std::string& input_period) {
+  return period.empty() || input_period.empty() || input_period == period;
+}
+
+// The periods that a model's inputs give it; {""} for a table without periods.
+std::set<std::string> periods_of(const Node& node, const Fingerprints& made) {
+  std::set<std::string> out;
+  for (const auto& input : node.inputs) {
+    const auto it = made.find(input);
+    if (it == made.end()) continue;
+    for (const auto& [period, fingerprint] : it->second) {
+      if (!node.is_periodic()) out.insert("");
+      if (node.is_periodic() && !period.empty()) out.insert(period);
+    }
+  }
+  return out;
+}
+
+std::string inputs_text(const Node& node, const std::string& period, const Fingerprints& made) {
+  std::string out;
+  for (const auto& input : node.inputs) {
+    out += input.text() + "\n";
+    const auto it = made.find(input);
+    if (it == made.end()) continue;
+    for (const auto& [input_period, fingerprint] : it->second) {
+      if (concerns(period, input_period)) out += fmt::format("{} {}\n", input_period, fingerprint);
+    }
+  }
+  return out;
+}
+
 class Planner {
  public:
   Planner(const PlanInput& input, const RunOptions& options) : in_(input), options_(options) {}
@@ -131,30 +162,16 @@ class Planner {
   }
 
   void plan_model(const Node& node) {
-    std::set<std::string> periods;
-    if (node.is_periodic()) {
-      for (const auto& input : node.inputs) {
-        for (const auto& [period, fingerprint] : effective_[input]) {
-          if (!period.empty()) periods.insert(period);
-        }
-      }
-    } else {
-      for (const auto& input : node.inputs) {
-        if (!effective_[input].empty()) periods = {""};
-      }
-    }
     const std::string definition = in_.library.digest(*node.model);
-    for (const auto& period : periods) {
-      std::string inputs, changed;
+    for (const auto& period : periods_of(node, effective_)) {
+      std::string changed;
       for (const auto& input : node.inputs) {
-        inputs += input.text() + "\n";
         for (const auto& [input_period, fingerprint] : effective_[input]) {
-          if (!period.empty() && !input_period.empty() && input_period != period) continue;
-          inputs += fmt::format("{} {}\n", input_period, fingerprint);
-          if (fingerprint != recorded(input, input_period)) changed = input.text();
+          if (concerns(period, input_period) && fingerprint != recorded(input, input_period)) changed = input.text();
         }
       }
-      decide(node, period, fingerprint_of(definition, parameters_text(node.own_parameters), inputs),
+      decide(node, period,
+             fingerprint_of(definition, parameters_text(node.own_parameters), inputs_text(node, period, effective_)),
              changed.empty() ? "an input changed" : fmt::format("{} changed", changed));
     }
   }
@@ -169,6 +186,20 @@ class Planner {
 }  // namespace
 
 Result<Plan> make_plan(const PlanInput& input, const RunOptions& options) { return Planner(input, options).plan(); }
+
+bool tables_agree(const Graph& graph, const Fingerprints& recorded) {
+  for (const auto& node : graph.nodes()) {
+    if (!node.feeds.empty()) continue;
+    const auto own = recorded.find(node.model->contract.table);
+    for (const auto& period : periods_of(node, recorded)) {
+      if (own == recorded.end()) return false;
+      const auto it = own->second.find(period);
+      if (it == own->second.end() || !it->second.ends_with("." + digest_of_inputs(inputs_text(node, period, recorded))))
+        return false;
+    }
+  }
+  return true;
+}
 
 std::vector<const Landing*> landings_of(const std::vector<Landing>& landings, const TableName& table) {
   std::vector<const Landing*> out;

@@ -25,6 +25,9 @@ struct PlanInput {
 /// `invalid_argument` names a selected table the tenant has not.
 Result<Plan> make_plan(const PlanInput& input, const RunOptions& options);
 
+/// Whether every table was made of its inputs as they are recorded now, in every period that they have.
+bool tables_agree(const Graph& graph, const Fingerprints& recorded);
+
 /// The newest landing of each source for one table and period: together they are the period.
 std::vector<const Landing*> current_landings(const std::vector<Landing>& landings, const pack::TableName& table,
                                              std::string_view period);

@@ -316,10 +316,11 @@ class Runner {
 
   Status release() {
     if (options_.periods || !options_.select.empty()) {
-      // A part of the tables may not agree with the rest: the release waits until nothing is left to do.
+      // A part of the tables may not agree with the rest: then the release waits until nothing is left to do. With
+      // --period every layer of a month is made, unless an earlier run stopped half way through another month.
       RunOptions all;
       const auto rest = TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded}, all));
-      if (!rest.tasks.empty() && !consistent()) return {};
+      if (!rest.tasks.empty() && (!options_.select.empty() || !tables_agree(site_->graph, site_->recorded))) return {};
     }
     const auto newest_result = centavo::release(workshop_.lake.store(), tenant_.id);
     std::optional<Release> newest;
@@ -353,13 +354,6 @@ class Runner {
     report_.release = TRY(publish(workshop_.lake.store(), tenant_.id, std::move(next)));
     tell(RunEvent::Kind::released, fmt::format("release {}", report_.release->number));
     return {};
-  }
-
-  // With --period, every layer of a period that was made is made: what is left concerns other periods only.
-  bool consistent() const {
-    std::set<std::string> made;
-    for (const auto& task : report_.plan.tasks) made.insert(task.period);
-    return options_.select.empty();
   }
 
   // Tables whose sums the catalog does not know (it was lost) are measured now, with what they set aside.
