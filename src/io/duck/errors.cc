@@ -163,6 +163,24 @@ std::string hint_of(std::string_view& message) {
   return {};
 }
 
+// DuckDB repeats the line of a CSV file, where people's data may stand: its number and what is wrong with it will do.
+std::optional<std::string> csv_fault_of(std::string_view message) {
+  constexpr std::string_view kStart = "CSV Error on Line: ";
+  constexpr std::string_view kReasons[] = {"\nExpected Number of Columns: ", "\nValue with unterminated quote found",
+                                           "\nMaximum line size", "\nInvalid unicode"};
+  if (!message.starts_with(kStart)) return std::nullopt;
+  message.remove_prefix(kStart.size());
+  const std::string_view number = message.substr(0, message.find_first_not_of("0123456789"));
+  message = message.substr(0, message.rfind("\nPossible "));
+  for (const std::string_view reason : kReasons) {
+    const std::size_t at = message.rfind(reason);
+    if (at == std::string_view::npos) continue;
+    const std::string_view tail = message.substr(at + 1);
+    return fmt::format("CSV error on line {}: {}", number, trimmed(tail.substr(0, tail.find('\n'))));
+  }
+  return fmt::format("CSV error on line {}: it cannot be read", number);
+}
+
 }  // namespace
 
 Error error_of(std::string_view message, std::string_view sql) {
@@ -179,6 +197,7 @@ Error error_of(std::string_view message, std::string_view sql) {
     break;
   }
   if (error.kind == ErrorKind::cancelled) return {error.kind, "the query was interrupted", {}};
+  if (auto fault = csv_fault_of(message)) return {error.kind, std::move(*fault), {}};
   const auto place = place_of(cut_at(message, "\nLINE "), sql);
   cut_at(message, "\nStack Trace");
   cut_at(message, "\nPossible solutions");
