@@ -61,7 +61,8 @@ def main():
             return
         try:
             run = subprocess.run(
-                ["clang-tidy-19", "--quiet", "-p", options.build, "--extra-arg=-Wno-unknown-warning-option", str(source)],
+                ["clang-tidy-19", "--quiet", "-p", options.build, "--extra-arg=-Wno-unknown-warning-option",
+                 "--extra-arg=-include" + str(ROOT / "cmake" / "pch.h"), str(source)],
                 capture_output=True, text=True, timeout=left + 60)
         except subprocess.TimeoutExpired:
             unread.append(source)
