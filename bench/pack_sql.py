@@ -140,10 +140,12 @@ def snake_case(name):
 
 
 def bronze_select(delivered, engine="duckdb"):
-    """Select list that names delivered columns as bronze does: renamed, tags gathered into maps, missing ones null."""
+    """Select list that names delivered columns as bronze does: renamed, in the declared type, tags gathered into maps, missing
+    ones null."""
     rules = source()
     quote = '"' if engine == "duckdb" else "`"
     items, gathered, have = [], {}, set()
+    declared = {name: kind if engine == "duckdb" else spark_types(kind) for name, kind in bronze_columns()}
     for name in delivered:
         rule = next((rule for rule in rules.get("gather", []) if name.startswith(rule["prefix"])), None)
         if rule:
@@ -151,7 +153,8 @@ def bronze_select(delivered, engine="duckdb"):
             continue
         new = rules.get("rename", {}).get(name) or snake_case(name)
         new = rules.get("rename", {}).get(new, new)
-        items.append(f"{quote}{name}{quote} as {new}")
+        column = f"{quote}{name}{quote}"
+        items.append(f"cast({column} as {declared[new]}) as {new}" if new in declared else f"{column} as {new}")
         have.add(new)
     for into, pairs in gathered.items():
         if engine == "duckdb":
@@ -161,8 +164,7 @@ def bronze_select(delivered, engine="duckdb"):
             entries = ", ".join(f"'{key}', `{column}`" for key, column in pairs)
             items.append(f"map_filter(map({entries}), (k, v) -> v is not null and v <> '') as {into}")
         have.add(into)
-    for name, kind in bronze_columns():
+    for name in declared:
         if name not in have:
-            kind = kind if engine == "duckdb" else spark_types(kind)
-            items.append(f"cast(null as {kind}) as {name}")
+            items.append(f"cast(null as {declared[name]}) as {name}")
     return items
