@@ -185,6 +185,28 @@ TEST_F(Flow, APartOfTheMonthsIsShownOnlyWhenTheOthersAreWhole) {
   EXPECT_FALSE(report.release);
 }
 
+TEST_F(Flow, ATypeThatChangesBetweenMonthsLosesNoMonth) {
+  auto connection = *engine_->connect();
+  for (const auto& [month, value] : {std::pair{"2026-05", "7"}, {"2026-06", "'text'"}})
+    ASSERT_TRUE(connection.run(fmt::format(
+        "copy (select '{}-01' as month, 'a' as id, 'compute' as service, '1' as cost, 'USD' as currency, {} as odd) to "
+        "'{}/in/{}.parquet'",
+        month, value, dir_.string(), month)));
+  auto files = kAcmePack;
+  files["sources/acme_bill.yaml"] =
+      "source: acme_bill\ndescription: files\nconnector: files\nformat: auto\nperiod: {from: column, columns: "
+      "[month]}\nfeeds: [{table: bronze.acme_lines}]\n";
+  *library_ = *pack::Library::from_files({{"acme", files}});
+  const auto report = run();
+  ASSERT_TRUE(report.error);
+  EXPECT_EQ(report.error->kind, ErrorKind::corrupt_data);
+  EXPECT_THAT(report.error->message, HasSubstr("odd"));
+  EXPECT_FALSE(report.release);
+  auto table = delta::Table::open(lake_->store(), *engine_, Lake::table_root("t1", "bronze", "acme_lines"));
+  ASSERT_TRUE(table);
+  EXPECT_EQ(table->snapshot()->total_rows(), 1) << "the month that was first stays";
+}
+
 class Shop : public Flow {
  protected:
   void SetUp() override {

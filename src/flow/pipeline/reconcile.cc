@@ -1,3 +1,5 @@
+#include <set>
+
 #include "flow/pipeline/planning.h"
 #include "flow/pipeline/work.h"
 
@@ -53,8 +55,17 @@ Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const
     if (node != nullptr)
       TRY_IN(fmt::format("measure {}", name), measure_table(workshop, tenant, *node, version, periods, proofs));
   }
+  // Files and quarantine as the catalog knows them are those of the newest rows: after a rollback not of the shown
+  // ones.
+  std::set<std::pair<std::string, std::string>> newer;
+  for (const auto& state : TRY(workshop.catalog.states(tenant.id))) {
+    const auto shown = found->versions.find(state.table);
+    if (shown == found->versions.end() || state.version > shown->second) newer.insert({state.table, state.period});
+  }
   for (auto& proof : TRY(workshop.catalog.proofs(tenant.id))) {
-    if (proof.table.starts_with("files:") || proof.table.starts_with("quarantine:")) proofs.push_back(std::move(proof));
+    const auto colon = proof.table.find(':');
+    if (colon == std::string::npos || newer.contains({proof.table.substr(colon + 1), proof.period})) continue;
+    proofs.push_back(std::move(proof));
   }
   Reconciliation out;
   out.tenant = tenant.id;

@@ -212,8 +212,13 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
   const auto info = commit_info(work, request);
   if (!evolved) {
     const bool incompatible = evolved.error().kind == ErrorKind::invalid_argument;
-    if (!incompatible || !request.replace || !TRY(may_start_from_none(work, request.contract)))
-      return fail_within(doing, evolved.error());
+    if (!incompatible) return fail_within(doing, evolved.error());
+    if (!request.replace || !TRY(may_start_from_none(work, request.contract))) {
+      // The data is at fault, not how the program was called.
+      Error error = within(doing, evolved.error());
+      error.kind = ErrorKind::corrupt_data;
+      return fail(std::move(error));
+    }
     // The columns changed in a way that old rows cannot follow, and all of them are made again: start from none. What
     // was recorded of the old rows goes first, so that a run which ends half way does not take them for made.
     TRY_IN(doing, work.workshop.catalog.drop_states(work.tenant.id, request.contract.table.text()));
