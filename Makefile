@@ -26,7 +26,7 @@ demo: build       ## a sample lake in ./demo-lake: two tenants, run, proof, then
 	@$(BIN) demo ./demo-lake $(DEMO_FLAGS)
 
 test: build       ## unit tests, pack tests, architecture and flows
-	@ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j $(JOBS) --output-junit junit.xml
+	@ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j $(JOBS) --output-junit $(CURDIR)/build/$(PRESET)/junit.xml
 
 packs: build      ## only the packs' own tests
 	@$(BIN) test
