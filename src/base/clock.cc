@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -70,7 +71,7 @@ Result<TimeMs> parse_iso_time(std::string_view text) {
   if (!date.ok() || hour > 24 || minute > 59 || second < 0 || second >= 61) return bad();
   const auto days = chrono::sys_days(date).time_since_epoch().count();
   return (static_cast<TimeMs>(days) * 1440 + hour * 60 + minute - zone_minutes) * 60000 +
-         static_cast<TimeMs>(second * 1000 + 0.5);
+         std::llround(second * 1000);
 }
 
 }  // namespace centavo

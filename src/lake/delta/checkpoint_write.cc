@@ -115,8 +115,7 @@ Status write_checkpoint(const SnapshotState& state) {
   TRY(put_actions(state, table));
   const std::string temporary = fmt::format("{}/.{}.checkpoint.tmp", log_folder(place.root), new_uuid());
   const std::string path = TRY(place.store->engine_path(temporary));
-  const Status copied =
-      connection.run(fmt::format("copy checkpoint_actions to {} (format parquet)", duck::literal(path)));
+  Status copied = connection.run(fmt::format("copy checkpoint_actions to {} (format parquet)", duck::literal(path)));
   if (!copied) {
     (void)place.store->remove(temporary);
     return copied;
