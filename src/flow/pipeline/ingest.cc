@@ -190,6 +190,7 @@ Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const 
                             connection.value(fmt::format("select sum(num_rows)::bigint from parquet_file_metadata({})",
                                                          duck::path_list({path}))));
   const std::int64_t rows = std::stoll(count.value_or("0"));
+  const Slot slot(job.work.copies, job.work.workers);  // the engine reads one Parquet file with all its threads
   TRY(stage_into(job, connection, shape, bronze_select(job, landing, shape, file, from, "file_row_number + 1"),
                  landing.filter_period ? std::nullopt : std::optional(rows), file));
   const std::scoped_lock lock(job.mutex);
