@@ -13,7 +13,7 @@ namespace {
 // A node and the file it stands in, so that every message can say where.
 class Item {
  public:
-  Item(YAML::Node node, const std::string& file) : node_(std::move(node)), file_(file) {}
+  Item(const YAML::Node& node, const std::string& file) : node_(node), file_(file) {}
 
   std::string place() const {
     const YAML::Mark mark = node_.Mark();
