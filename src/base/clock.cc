@@ -70,8 +70,7 @@ Result<TimeMs> parse_iso_time(std::string_view text) {
                                     chrono::day(static_cast<unsigned>(day))};
   if (!date.ok() || hour > 24 || minute > 59 || second < 0 || second >= 61) return bad();
   const auto days = chrono::sys_days(date).time_since_epoch().count();
-  return (static_cast<TimeMs>(days) * 1440 + hour * 60 + minute - zone_minutes) * 60000 +
-         std::llround(second * 1000);
+  return (static_cast<TimeMs>(days) * 1440 + hour * 60 + minute - zone_minutes) * 60000 + std::llround(second * 1000);
 }
 
 }  // namespace centavo

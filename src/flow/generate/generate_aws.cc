@@ -70,8 +70,9 @@ BillPlan plan_for(const AwsOptions& options, bool small) {
 
 Assembly assembly_of(const AwsOptions& options, const Period& period, bool final, bool preliminary) {
   Assembly out;
-  out.id = uuid_of(
-      mix(options.seed, static_cast<std::uint64_t>(period.year() * 12 + period.month()), preliminary ? 0xa1 : 0xa2));
+  out.id = uuid_of(mix(options.seed,
+                       static_cast<std::uint64_t>(period.year()) * 12 + static_cast<std::uint64_t>(period.month()),
+                       preliminary ? 0xa1 : 0xa2));
   out.delivered = preliminary ? period.text() + "-28T06:30:00.000Z" : period.next().text() + "-03T08:15:00.000Z";
   out.final = final && !preliminary;
   out.preliminary = preliminary;

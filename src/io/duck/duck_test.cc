@@ -273,8 +273,9 @@ TEST(DuckErrors, ACsvFileKeepsItsRowsToItself) {
   std::ofstream(path) << "a,b\n1,2\nana@example.com,529.982.247-25,4111111111111111\n";
   auto database = Database::open({});
   auto connection = database->connect();
-  const auto rows = connection->all("select * from read_csv('" + path.string() +
-                                    "', auto_detect = false, header = true, columns = {'a': 'VARCHAR', 'b': 'VARCHAR'})");
+  const auto rows =
+      connection->all("select * from read_csv('" + path.string() +
+                      "', auto_detect = false, header = true, columns = {'a': 'VARCHAR', 'b': 'VARCHAR'})");
   std::filesystem::remove(path);
   ASSERT_FALSE(rows);
   EXPECT_EQ(rows.error().message, "CSV error on line 3: Expected Number of Columns: 2 Found: 3");
