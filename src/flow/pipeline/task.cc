@@ -248,14 +248,13 @@ class TaskRun {
     const auto before = work_.before.find({task_.table.text(), task_.period});
     const std::scoped_lock lock(work_.locks.of(task_.table));
     if (out_.rows_quarantined > 0) {
-      TRY(commit_staged(
-          work_, CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE", 0}));
+      TRY(commit_staged(work_,
+                        CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE"}));
     } else {
       TRY(clear_quarantine());
     }
     const auto version =
-        TRY(commit_staged(work_, CommitRequest{task_, contract_, root_, staged_, replace_, transaction_, "WRITE",
-                                               before == work_.before.end() ? 0 : before->second.rows}));
+        TRY(commit_staged(work_, CommitRequest{task_, contract_, root_, staged_, replace_, transaction_, "WRITE"}));
     out_.version = version;
     out_.rows_out = staged_.rows;
     out_.bytes_out = staged_.bytes;

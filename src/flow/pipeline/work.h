@@ -137,7 +137,6 @@ struct CommitRequest {
   bool replace = true;                                     ///< the period's rows, or all without a period
   std::optional<delta::AppTransaction> transaction;
   std::string operation = "WRITE";
-  std::int64_t rows_before = 0;
 };
 /// Creates or evolves the table and commits. Returns the version.
 Result<delta::Version> commit_staged(Work& work, CommitRequest request);
