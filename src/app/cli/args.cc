@@ -94,9 +94,13 @@ Status set_value(const Raw& raw) {
   return {};
 }
 
+// "centavo tenant add --help": what to type to read about the command that was meant.
+std::string help_command(const Parsed& parsed) {
+  return fmt::format("centavo {}{}--help", fmt::join(parsed.path, " "), parsed.path.empty() ? "" : " ");
+}
+
 tl::unexpected<Error> unknown_argument(const Command& root, const Parsed& parsed, const std::string& word) {
-  const std::string help =
-      fmt::format("centavo {}{}--help", fmt::join(parsed.path, " "), parsed.path.empty() ? "" : " ");
+  const std::string help = help_command(parsed);
   if (word.size() > 1 && word.front() == '-') {
     std::vector<std::string> known = {"--help"};
     for (const Command* command : {parsed.command, &root}) {
@@ -120,7 +124,7 @@ tl::unexpected<Error> unknown_argument(const Command& root, const Parsed& parsed
 }
 
 Status check_complete(const Parsed& parsed, const std::vector<std::unique_ptr<Raw>>& raws) {
-  const std::string help = fmt::format("centavo {} --help", fmt::join(parsed.path, " "));
+  const std::string help = help_command(parsed);
   if (!parsed.command->subs().empty()) {
     std::vector<std::string> known;
     for (const auto& sub : parsed.command->subs()) known.push_back(sub->name());
