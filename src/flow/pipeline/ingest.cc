@@ -179,6 +179,7 @@ Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const 
                       const std::string& path) {
   auto connection = TRY(job.work.workshop.engine.connect());
   connection.watch(job.work.cancel);
+  TRY(connection.run("set preserve_insertion_order = false"));  // rows carry their number: see Desk::open
   const std::string from =
       fmt::format("read_parquet({}, hive_partitioning = false, file_row_number = true)", duck::path_list({path}));
   std::vector<DeliveredColumn> delivered;
