@@ -50,7 +50,7 @@ Result<std::size_t> find_column(const std::vector<std::string>& columns, const s
 std::string reader_of(const LandedFile& file, const std::string& path) {
   const std::string list = duck::path_list({path});
   if (file.format == "parquet") return fmt::format("read_parquet({}, hive_partitioning = false)", list);
-  const std::string_view compression = file.compression.empty() ? "none" : file.compression;
+  const std::string compression = file.compression.empty() ? "uncompressed" : file.compression;
   return fmt::format("read_json({}, format = '{}', compression = '{}', hive_partitioning = false)", list,
                      file.format == "jsonl" ? "newline_delimited" : "auto", compression);
 }

@@ -95,10 +95,20 @@ class Lander {
     return std::any_of(kind_->feeds.begin(), kind_->feeds.end(),
                        [&](const auto& feed) { return feed.table.text() == table && fits_any(path, feed.match); });
   }
-  bool appends(const std::string& table) const {
+  bool writes(const std::string& table, pack::WriteMode mode) const {
     const auto name = pack::parse_table_name(table);
     const pack::Model* const model = name ? library_.model(*name) : nullptr;
-    return model != nullptr && model->contract.write == pack::WriteMode::append;
+    return model != nullptr && model->contract.write == mode;
+  }
+  // A table that is replaced as a whole has no months, whatever the source says of its other tables.
+  bool is_whole(const std::string& table) const { return writes(table, pack::WriteMode::replace); }
+  bool fills_only_whole_tables(const std::string& path) const {
+    return std::all_of(kind_->feeds.begin(), kind_->feeds.end(),
+                       [&](const auto& feed) { return !fits_any(path, feed.match) || is_whole(feed.table.text()); });
+  }
+  std::vector<std::string> periods_for(const std::string& table, const SeenFile& seen) const {
+    const auto& periods = seen.periods.periods;
+    return periods.empty() || !is_whole(table) ? periods : std::vector<std::string>{""};
   }
   // A cancel and a failing lake end everything; anything else is the trouble of one delivery.
   bool is_fatal(const Error& error) const { return error.kind == ErrorKind::cancelled || incoming_.lake_failed(); }
@@ -322,7 +332,9 @@ Status Lander::take_loose_file(const SourceFile& file) {
     auto connection = TRY(engine_.connect());
     connection.watch(cancel_);
     const std::string parts = TRY(incoming_.folder());
-    now.periods = TRY(periods_of_file(connection, *kind_, arrived.file, arrived.local_path, parts, cancel_));
+    pack::SourceKind kind = *kind_;
+    if (fills_only_whole_tables(file.path)) kind.period_from = "none";
+    now.periods = TRY(periods_of_file(connection, kind, arrived.file, arrived.local_path, parts, cancel_));
   }
   const auto& periods = now.periods.periods;
   if (periods.empty())
@@ -354,13 +366,14 @@ std::vector<Landing> Lander::compose() {
     for (const auto& [period, items] : delivered_) keys.insert({feed.table.text(), period});
     for (const std::string& path : loose_) {
       if (!feeds(path, feed.table.text())) continue;
-      for (const std::string& period : seen_.find(path)->periods.periods) keys.insert({feed.table.text(), period});
+      for (const std::string& period : periods_for(feed.table.text(), *seen_.find(path)))
+        keys.insert({feed.table.text(), period});
     }
   }
   std::vector<Landing> out;
   for (const TablePeriod& key : keys) {
     if (!in_range(key.second) || blocked_.contains(key.second)) continue;
-    auto landing = appends(key.first) ? compose_appended(key) : compose_replaced(key);
+    auto landing = writes(key.first, pack::WriteMode::append) ? compose_appended(key) : compose_replaced(key);
     if (landing) out.push_back(std::move(*landing));
   }
   return out;
@@ -453,7 +466,7 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
   std::vector<const SeenFile*> files;
   for (const std::string& path : loose_) {
     const SeenFile* const seen = seen_.find(path);
-    const auto& periods = seen->periods.periods;
+    const auto periods = periods_for(key.first, *seen);
     if (feeds(path, key.first) && std::find(periods.begin(), periods.end(), key.second) != periods.end())
       files.push_back(seen);
   }
@@ -476,7 +489,7 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
     out.files.push_back(seen->file);
     const std::string& column = seen->periods.column;
     if (out.period_column.empty()) out.period_column = column;
-    out.filter_period = out.filter_period || seen->periods.periods.size() > 1;
+    out.filter_period = out.filter_period || (!key.second.empty() && seen->periods.periods.size() > 1);
     if (out.filter_period && !column.empty() && column != out.period_column) {
       return fail_hint("bring files with different columns as sources of their own", ErrorKind::unsupported,
                        "a file of several months names its month {}, another {}", out.period_column, column);

@@ -48,6 +48,10 @@ const pack::PackFiles kPack = {
      "source: extract\ndescription: d\nconnector: files\nperiod: {from: none}\n"
      "feeds:\n  - {table: bronze.purchases, match: ['purchases*']}\n  - {table: bronze.customers, match: "
      "['customers*']}\n"},
+    {"sources/mixed.yaml",
+     "source: mixed\ndescription: d\nconnector: files\nperiod: {from: column, columns: [month]}\n"
+     "feeds:\n  - {table: bronze.cur, match: ['usage*', 'both*']}\n  - {table: bronze.customers, match: "
+     "['prices*', 'both*']}\n"},
     {"bronze/cur.yaml",
      "table: bronze.cur\ndescription: d\nwrite: replace_period\nperiod_column: billing_period\ncolumns: [{name: month, "
      "type: varchar}]\n"},
@@ -388,6 +392,21 @@ TEST_F(LandingTest, ThePathMayTellTheMonth) {
   const LandReport report = land();
   EXPECT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: 2026-09/a.csv", "bronze.cur 2026-10: 2026-10/a.json"));
   EXPECT_THAT(report.problems, SizeIs(2));
+}
+
+TEST_F(LandingTest, ATableReplacedAsAWholeNeedsNoMonth) {
+  source_.kind = "mixed";
+  put("usage.csv", "id,month\n1,2026-09\n2,2026-10\n");
+  put("prices.csv", "id\n1\n");
+  put("both.csv", "id,month\n3,2026-09\n4,2026-10\n");
+  const LandReport report = land();
+  EXPECT_EQ(problems(report), "");
+  EXPECT_THAT(landed(report),
+              ElementsAre("bronze.cur 2026-09: both.csv usage.csv", "bronze.cur 2026-10: both.csv usage.csv",
+                          "bronze.customers : both.csv prices.csv"));
+  EXPECT_FALSE(report.landed.back().filter_period);
+  put("prices.csv", "id\n1\n2\n");
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.customers : both.csv prices.csv"));
 }
 
 TEST_F(LandingTest, AnAppendTableTakesNewBytesOnly) {

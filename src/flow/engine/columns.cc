@@ -71,6 +71,21 @@ std::string kept_type(std::string_view type) {
   return "VARCHAR";
 }
 
+bool is_nested(std::string_view type) {
+  return type.starts_with("STRUCT(") || type.starts_with("MAP(") || type.ends_with("[]");
+}
+
+// The type with texts for its decimals: a number in JSON would be read as a double.
+std::string with_text_decimals(std::string_view type) {
+  static constexpr std::string_view kDecimal = "DECIMAL(";
+  std::string out;
+  for (std::size_t at = type.find(kDecimal); at != std::string_view::npos; at = type.find(kDecimal)) {
+    out += fmt::format("{}VARCHAR", type.substr(0, at));
+    type.remove_prefix(type.find(')', at) + 1);
+  }
+  return out += type;
+}
+
 std::string cast_to(const std::string& value, std::string_view from, std::string_view to, bool json_map) {
   if (from == to) return value;
   // Providers write words such as NULL where an object should stand: those are no map.
@@ -78,6 +93,8 @@ std::string cast_to(const std::string& value, std::string_view from, std::string
     return fmt::format(
         "cast(case when json_valid({0}) and json_type({0}) = 'OBJECT' then cast({0} as json) end as {1})", value, to);
   }
+  if (to == "VARCHAR" && is_nested(from))
+    return fmt::format("cast(to_json(cast({} as {})) as varchar)", value, with_text_decimals(from));
   return fmt::format("cast({} as {})", value, to);
 }
 
