@@ -40,6 +40,10 @@ OWN = """
   - {name: x_RowPart, type: varchar, required: true, description: "tells rows made from one raw row apart: charge, unused, ..."}
   - {name: x_RawIngestionId, type: varchar, required: true, description: "the run that loaded the raw row"}
 
+# What a charge is, whatever file delivered it: the same on both sides when two releases are compared row by row.
+identity: [billing_period, x_Provider, x_RowPart, BillingAccountId, SubAccountId, BillingCurrency, ChargeCategory, ChargeClass, ChargeDescription,
+  ChargePeriodStart, ChargePeriodEnd, ServiceName, ResourceId, SkuId, SkuPriceId, CommitmentDiscountId, CommitmentDiscountStatus]
+
 checks:
   - name: charge_period_is_in_order
     severity: warn

@@ -23,6 +23,8 @@ void add_source_commands(Command& root);      ///< source …, land
 void add_run_commands(Command& root);         ///< run, plan
 void add_status_command(Command& root);       ///< status
 void add_proof_commands(Command& root);       ///< reconcile, certificate show, explain
+void add_time_commands(Command& root);        ///< diff, replay
+void add_compare_command(Command& root);      ///< compare focus
 void add_query_command(Command& root);        ///< query
 void add_export_commands(Command& root);      ///< export focus
 void add_release_commands(Command& root);     ///< release …

@@ -66,6 +66,7 @@ OrderedJson explanation_object(const Explanation& found) {
                         {"total", found.total},
                         {"total_of_lines", found.total_of_lines},
                         {"rows", found.rows},
+                        {"cells", found.cells},
                         {"holds", found.holds}};
   object["files"] = OrderedJson::array();
   for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});

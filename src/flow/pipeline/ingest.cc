@@ -36,11 +36,13 @@ std::string period_filter(const std::string& column_sql, const std::string& peri
       text, duck::literal(period));
 }
 
-std::string metadata_sql(const Job& job, const LandedFile& file, const std::string& row_number) {
+std::string metadata_sql(const Job& job, const Landing& landing, const LandedFile& file,
+                         const std::string& row_number) {
+  const Stamp stamp = stamp_of(job.work, landing);
   return fmt::format(
       "{} as source_file_name, {} as source_row_number, timestamptz '{}' as ingestion_timestamp, {} as "
       "raw_ingestion_id",
-      duck::literal(file.source_path), row_number, iso_time(job.work.started_ms), duck::literal(job.work.run));
+      duck::literal(file.source_path), row_number, iso_time(stamp.started_ms), duck::literal(stamp.run));
 }
 
 // One file's rows as the bronze table has them.
@@ -95,7 +97,7 @@ std::string bronze_select(const Job& job, const Landing& landing, const FileShap
       if (column.name == landing.period_column) where = " where " + period_filter(column.sql, landing.period);
     }
   }
-  return fmt::format("select {}{} from {}{}", list, metadata_sql(job, file, number), inner, where);
+  return fmt::format("select {}{} from {}{}", list, metadata_sql(job, landing, file, number), inner, where);
 }
 
 // Adds what one connection staged to the job's result.
@@ -250,7 +252,7 @@ Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const Lan
 }
 
 Status ingest_file(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, Crew& crew) {
-  const std::string path = TRY(job.work.store().engine_path(file.raw_key));
+  const std::string path = TRY(job.work.origin().store().engine_path(file.raw_key));
   {
     const std::scoped_lock lock(job.mutex);
     job.out.bytes_read += file.size_bytes;
@@ -325,6 +327,7 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
   for (const auto* landing : landings) {
     const auto* feed = feed_of(node, *landing);
     if (feed == nullptr) continue;  // of a source that was removed: its rows stay out
+    job.out.landings.push_back(landing);
     for (const auto& file : landing->files) {
       if (const Status done = ingest_file(job, *feed, *landing, file, crew); !done) {
         (void)crew.finish();

@@ -3,6 +3,7 @@
 /// From landings to a release: plan (a pure value), run it, prove it.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,12 +21,29 @@
 
 namespace centavo {
 
+/// When a landing's rows came in: what bronze rows carry of their run.
+struct Stamp {
+  std::string run;
+  TimeMs started_ms = 0;
+};
+
+/// What a run that repeats an earlier one needs (repeat.h): it lands, proves and publishes nothing, and checks that
+/// fail stop nothing, because they held, or were looked at, the first time.
+struct Repetition {
+  Lake* origin = nullptr;   ///< whose raw bytes and key of masks are read; not owned
+  std::vector<Landing> landings;
+  std::map<std::pair<std::string, std::int64_t>, Stamp> stamps;   ///< by source and number of the landing
+  /// Only these (table, period) are made, and only when they come out with this fingerprint; absent: all.
+  std::optional<std::map<std::pair<std::string, std::string>, std::string>> wanted;
+};
+
 struct RunOptions {
   std::optional<PeriodRange> periods;
   std::vector<std::string> select;       ///< tables, with what they need; empty: all
   std::string user;
   bool land = true;                      ///< false: only what has landed already
   bool full = false;                     ///< make every selected table again, even when nothing changed
+  const Repetition* repetition = nullptr;   ///< not owned; null: an ordinary run
 };
 
 /// One unit of work: make one table for one period.
@@ -108,7 +126,8 @@ struct Reconciliation {
 };
 Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const std::optional<PeriodRange>& periods);
 
-/// Raw files and rows that sum to a measure. `question`: "BilledCost where ServiceName = '…' and …".
+/// Raw files and rows that sum to a measure. `question`: "BilledCost where ServiceName = '…' and …", or of a gold
+/// table: "gold.cost_by_month.BilledCost where …", whose cells are followed to the charges that they add up.
 struct Explanation {
   struct Line {
     std::string file, raw_key;
@@ -120,6 +139,7 @@ struct Explanation {
   std::string total;  ///< from the table
   std::string total_of_lines;  ///< added up again from the lines
   std::int64_t rows = 0;
+  std::int64_t cells = 0;  ///< rows of a gold table that were asked for; 0 when the table's own rows are the lines
   std::vector<Line> lines;  ///< up to the limit asked for
   std::vector<std::pair<std::string, std::string>> files;  ///< every file and its part of the sum
   bool holds = false;

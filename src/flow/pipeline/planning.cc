@@ -92,7 +92,11 @@ class Planner {
     return {};
   }
 
-  bool wanted(const TableName& table, const std::string& period) const {
+  bool wanted(const TableName& table, const std::string& period, const std::string& fingerprint) const {
+    if (options_.repetition != nullptr && options_.repetition->wanted) {
+      const auto it = options_.repetition->wanted->find({table.text(), period});
+      if (it == options_.repetition->wanted->end() || it->second != fingerprint) return false;
+    }
     if (!selected_.empty() && !selected_.contains(table)) return false;
     if (!options_.periods || period.empty()) return true;
     const auto parsed = Period::parse(period);
@@ -116,7 +120,7 @@ class Planner {
       ++plan_.up_to_date;
       return;
     }
-    if (!wanted(table, period)) {
+    if (!wanted(table, period, fingerprint)) {
       if (!has.empty()) effective_[table][period] = has;
       return;
     }

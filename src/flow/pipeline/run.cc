@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "flow/pipeline/definition.h"
 #include "flow/pipeline/planning.h"
 #include "flow/pipeline/recovery.h"
 #include "flow/pipeline/work.h"
@@ -261,7 +262,7 @@ class Runner {
   }
 
   Status prepare(bool died) {
-    if (options_.land) {
+    if (options_.land && options_.repetition == nullptr) {
       for (const auto& source : tenant_.sources) {
         const auto progress = [&](const std::string& file, std::int64_t bytes, std::int64_t total) {
           if (on_event_)
@@ -282,6 +283,7 @@ class Runner {
       }
     }
     site_ = TRY(survey(workshop_, tenant_));
+    if (options_.repetition != nullptr) site_->landings = options_.repetition->landings;
     // An empty catalog over a lake with tables was lost or belongs to a copied lake: read it back like after a crash.
     const bool forgotten = site_->states.empty() && !site_->landings.empty();
     if (died || forgotten) {
@@ -299,9 +301,11 @@ class Runner {
     if (report_.plan.tasks.empty()) return {};
     TRY(workshop_.catalog.start_run(record_));
     started_record_ = true;
-    Work work{workshop_,   tenant_,       site_->graph,       site_->landings,         report_.plan,  site_->states,
-              report_.run, options_.user, record_.started_ms, worker_count(workshop_), options_.full, cancel_,
-              {}};
+    const std::string definition =
+        options_.repetition != nullptr ? std::string() : TRY(keep_definition(workshop_, tenant_));
+    Work work{workshop_,     tenant_,     site_->graph,  site_->landings,     report_.plan,
+              site_->states, report_.run, options_.user, record_.started_ms,  worker_count(workshop_),
+              options_.full, cancel_,     definition,    options_.repetition, {}};
     report_.outcomes = Floor(work, on_event_).run(work.workers);
     const std::string staging = Lake::staging_root(tenant_.id);
     for (const auto& object : TRY(workshop_.lake.store().list(staging)))
@@ -315,6 +319,7 @@ class Runner {
   }
 
   Status release() {
+    if (options_.repetition != nullptr) return {};
     if (options_.periods || !options_.select.empty()) {
       // A part of the tables may not agree with the rest: then the release waits until nothing is left to do. With
       // --period every layer of a month is made, unless an earlier run stopped half way through another month.

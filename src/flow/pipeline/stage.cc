@@ -23,12 +23,21 @@ Result<delta::Schema> schema_of(const std::vector<pack::ColumnSpec>& columns) {
 }
 
 std::string user_metadata(const Work& work, const CommitRequest& request, std::int64_t rows) {
-  return Json{{"run", work.run},
+  Json out = {{"run", work.run},
               {"period", request.task.period},
               {"fingerprint", request.task.fingerprint},
               {"rows", rows},
-              {"table", request.contract.table.text()}}
-      .dump();
+              {"table", request.contract.table.text()},
+              {"definition", work.definition},
+              {"started_at", iso_time(work.started_ms)},
+              {"appends", !request.replace}};
+  for (const auto* landing : request.landings) {
+    const Stamp stamp = stamp_of(work, *landing);
+    Json entry = {{"source", landing->source}, {"number", landing->number}};
+    if (stamp.run != work.run) entry.update({{"run", stamp.run}, {"started_at", iso_time(stamp.started_ms)}});
+    out["landings"].push_back(std::move(entry));
+  }
+  return out.dump();
 }
 
 std::vector<std::string> partition_columns(const pack::Contract& contract) {
@@ -68,6 +77,14 @@ delta::CommitInfo commit_info(const Work& work, const CommitRequest& request) {
 }
 
 }  // namespace
+
+Stamp stamp_of(const Work& work, const Landing& landing) {
+  if (work.repetition != nullptr) {
+    const auto it = work.repetition->stamps.find({landing.source, landing.number});
+    if (it != work.repetition->stamps.end()) return it->second;
+  }
+  return {work.run, work.started_ms};
+}
 
 delta::PartitionValues partition_of(const pack::Contract& contract, std::string_view period) {
   if (period.empty() || contract.write != pack::WriteMode::replace_period) return {};

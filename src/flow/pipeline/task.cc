@@ -59,7 +59,7 @@ class TaskRun {
   Status run() {
     auto desk = TRY(Desk::open(work_.workshop.engine, work_.cancel));
     if (node_.model->sql.find("cv_keyed_hash") != std::string::npos) {
-      const std::string key = TRY(work_.workshop.lake.mask_key(work_.tenant.id));
+      const std::string key = TRY(work_.origin().mask_key(work_.tenant.id));
       TRY(desk.set_mask_key(key));
     }
     const std::int64_t input_bytes = TRY(define_inputs(work_, desk, node_, task_.period));
@@ -84,6 +84,7 @@ class TaskRun {
     transaction_ = ingested.transaction;
     replace_ = ingested.replace;
     rows_in_files_ = ingested.rows_in_files;
+    landings_ = std::move(ingested.landings);
     out_.rows_in = ingested.rows_in_files;
     return {};
   }
@@ -130,7 +131,7 @@ class TaskRun {
     std::int64_t failures = 0;
     for (const auto& result : results) {
       note(result);
-      if (state_of(result) != "failed") continue;
+      if (state_of(result) != "failed" || work_.repetition != nullptr) continue;
       if (failed == nullptr) failed = &result;
       ++failures;
     }
@@ -248,13 +249,13 @@ class TaskRun {
     const auto before = work_.before.find({task_.table.text(), task_.period});
     const std::scoped_lock lock(work_.locks.of(task_.table));
     if (out_.rows_quarantined > 0) {
-      TRY(commit_staged(work_,
-                        CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE"}));
+      TRY(commit_staged(
+          work_, CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE", {}}));
     } else {
       TRY(clear_quarantine());
     }
-    const auto version =
-        TRY(commit_staged(work_, CommitRequest{task_, contract_, root_, staged_, replace_, transaction_, "WRITE"}));
+    const auto version = TRY(commit_staged(
+        work_, CommitRequest{task_, contract_, root_, staged_, replace_, transaction_, "WRITE", landings_}));
     out_.version = version;
     out_.rows_out = staged_.rows;
     out_.bytes_out = staged_.bytes;
@@ -337,6 +338,7 @@ class TaskRun {
   std::optional<delta::AppTransaction> transaction_;
   bool replace_ = true;
   std::int64_t rows_in_files_ = -1;
+  std::vector<const Landing*> landings_;
   std::vector<ProofRecord> proofs_;
   std::vector<ProofRecord> aside_proofs_;
 };

@@ -85,11 +85,18 @@ struct Work {
   std::size_t workers = 2;
   bool full = false;
   const Cancel* cancel = nullptr;
+  std::string definition;                    ///< what it works by (definition.h)
+  const Repetition* repetition = nullptr;
   TableLocks locks;
   Slots copies{workers};
 
   Store& store() { return workshop.lake.store(); }
+  /// Where raw bytes and the key of masks are.
+  Lake& origin() { return repetition != nullptr ? *repetition->origin : workshop.lake; }
 };
+
+/// What rows of a landing carry of the run that took them in: this one, or the one that is repeated.
+Stamp stamp_of(const Work& work, const Landing& landing);
 
 /// "select …" over what an input holds for `period` ("" : all). A table that does not exist yet is empty.
 struct InputSelect {
@@ -137,6 +144,7 @@ struct CommitRequest {
   bool replace = true;                                     ///< the period's rows, or all without a period
   std::optional<delta::AppTransaction> transaction;
   std::string operation = "WRITE";
+  std::vector<const Landing*> landings;                    ///< that its rows came from
 };
 /// Creates or evolves the table and commits. Returns the version.
 Result<delta::Version> commit_staged(Work& work, CommitRequest request);
@@ -152,6 +160,7 @@ struct Ingested {
   std::int64_t bytes_read = 0;
   std::optional<delta::AppTransaction> transaction;
   bool replace = true;
+  std::vector<const Landing*> landings;
 };
 Result<Ingested> ingest(Work& work, const Node& node, const Task& task);
 

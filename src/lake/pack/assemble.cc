@@ -85,6 +85,11 @@ class Assembler {
           mistake(interface.place, fmt::format("interface {} is also in {}", interface.name, at->second->place.text()));
         names_.views.emplace(interface.view(), &interface);
         names_.pack_of_interface[interface.name] = pack_name;
+        for (const std::string& column : interface.identity) {
+          const bool known = std::any_of(interface.columns.begin(), interface.columns.end(),
+                                         [&](const ColumnSpec& c) { return c.name == column; });
+          if (!known) mistake(interface.place, fmt::format("identity names \"{}\", which is no column of it", column));
+        }
       }
       for (const SourceKind& source : pack.sources) {
         const auto [at, fresh] = sources.emplace(source.name, source.place);
@@ -205,12 +210,17 @@ class Assembler {
     }
     for (const std::string& column : contract.grain)
       check_column(contract, column, contract.place_of("grain"), "grain");
+    for (const std::string& column : contract.identity)
+      check_column(contract, column, contract.place_of("identity"), "identity");
     for (const std::string& column : contract.partition_by) {
       if (column != contract.period_column)
         check_column(contract, column, contract.place_of("partition_by"), "partition_by");
     }
     if (!contract.period_column.empty())
       check_column(contract, contract.period_column, contract.place_of("period_column"), "period_column");
+    if (contract.explain.from) check_table(pack, *contract.explain.from, contract.explain.place, true);
+    for (const auto& [column, amount] : contract.explain.amounts)
+      check_column(contract, column, contract.explain.place, "explain");
     if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place_of("rows"), true);
     for (const CheckSpec& check : contract.checks) {
       if (check.to) check_table(pack, *check.to, check.place, true);
@@ -393,6 +403,7 @@ class Assembler {
         }
         Contract& contract = model.contract;
         collect_checks(pack, contract.checks, contract.proofs, nullptr);
+        add_explain(pack, contract.explain);
         for (const auto* accounts : {&contract.rows.dropped, &contract.rows.added}) {
           for (const RowAccount& account : *accounts) {
             const std::string what = fmt::format("rows \"{}\"", account.name);
@@ -421,6 +432,17 @@ class Assembler {
       for (const std::string* text : {&proof.amount, &proof.currency, &proof.by, &proof.where})
         add_expression(pack, *text, what, proof.place, interface);
     }
+  }
+
+  // Only the program itself explains, so what its own engine knows will do.
+  void add_explain(const Pack& pack, const DrillSpec& explain) {
+    const auto add = [&](const std::string& text) {
+      if (text.empty()) return;
+      sql_.push_back(
+          {{SqlPiece::Kind::expression, text, "explain", explain.place, false, true}, &pack, nullptr, nullptr});
+    };
+    add(explain.where);
+    for (const auto& [column, amount] : explain.amounts) add(amount);
   }
 
   void add_query(const Pack& pack, const std::string& text, std::string what, const Place& place,

@@ -115,6 +115,15 @@ struct ProofSpec {
   Place place;
 };
 
+/// Which rows a row of a gold table adds up, for `explain`: those that agree in the columns of its grain that both
+/// have, and in `where`, SQL over `cell` (a row of the table) and `charge` (a row of `from`).
+struct DrillSpec {
+  std::optional<TableName> from;  ///< absent: the interface that has the measure and the grain
+  std::string where;
+  std::map<std::string, std::string> amounts;  ///< column -> SQL over `charge`; absent: its column of the same name
+  Place place;
+};
+
 enum class WriteMode { replace_period, replace, append };
 
 struct Contract {
@@ -122,14 +131,17 @@ struct Contract {
   std::string implements;  ///< interface, "focus.cost_and_usage"; empty: none
   std::string description;
   std::vector<std::string> grain;
+  std::vector<std::string> identity;  ///< what a row is about, whatever delivered it; empty: the grain
   WriteMode write = WriteMode::replace;
   std::string period_column;  ///< with replace_period: DATE, first day of the month
   std::vector<std::string> partition_by;
   std::vector<ColumnSpec> columns;
+  std::string cause = "data";  ///< bronze: what its landings are when two releases are compared: data, rates or rules
   bool other_columns = false;  ///< bronze: delivered columns that are not declared are kept as delivered
   std::vector<CheckSpec> checks;  ///< explicit ones and those that columns imply, in order
   RowsSpec rows;
   std::vector<ProofSpec> proofs;
+  DrillSpec explain;
   double freshness_hours = 0;
   int retention_days = 0;
   std::string pack;
@@ -157,6 +169,7 @@ struct Interface {
   std::string name;  ///< "focus.cost_and_usage"
   std::string description;
   std::vector<ColumnSpec> columns;
+  std::vector<std::string> identity;  ///< of what a row is about, whatever file delivered it
   std::vector<CheckSpec> checks;  ///< added to each implementer
   std::vector<ProofSpec> proofs;  ///< likewise, when the implementer has none of that measure
   Place place;

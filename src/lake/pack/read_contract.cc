@@ -370,14 +370,33 @@ Contract read_contract(const Reading& reading, const YamlFile& file, const std::
   out.implements = fields.text("implements");
   out.description = fields.required_text("description");
   out.grain = fields.texts("grain");
+  out.identity = fields.texts("identity");
   read_write_mode(fields, out);
   out.columns = read_columns(fields, false);
   if (out.table.layer == Layer::bronze) {
     static const std::vector<std::string> kOther = {"drop", "keep"};
     out.other_columns = fields.choice("other_columns", kOther, 0) == 1;
+    static const std::vector<std::string> kCauses = {"data", "rates", "rules"};
+    out.cause = kCauses[fields.choice("cause", kCauses, 0)];
   }
   out.rows = read_rows(fields);
   out.proofs = read_proofs(fields);
+  if (const Yaml* explain = fields.map("explain")) {
+    Fields drill(reading, *explain, "explain");
+    if (drill.find("from")) out.explain.from = read_table_name(drill, "from");
+    out.explain.where = drill.text("where");
+    out.explain.place = reading.place(*explain);
+    if (const Yaml* amounts = drill.map("amounts")) {
+      for (const Yaml::Entry& entry : amounts->entries) {
+        if (entry.value.kind == Yaml::Kind::scalar && !entry.value.text.empty()) {
+          out.explain.amounts[entry.key] = entry.value.text;
+        } else {
+          reading.mistake(entry.line, fmt::format("amounts \"{}\" needs an expression", entry.key));
+        }
+      }
+    }
+    drill.done();
+  }
   if (const Yaml* freshness = fields.map("freshness")) {
     Fields hours(reading, *freshness, "freshness");
     out.freshness_hours = hours.number("hours", 0, 0);
@@ -410,6 +429,7 @@ Interface read_interface(const Reading& reading, const YamlFile& file, const std
   out.description = fields.text("description");
   out.columns = read_columns(fields, true);
   if (out.columns.empty() && fields.usable()) fields.mistake("columns", "an interface needs \"columns\"");
+  out.identity = fields.texts("identity");
   out.checks = read_checks(fields);
   out.proofs = read_proofs(fields);
   fields.done();

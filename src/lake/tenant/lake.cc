@@ -179,6 +179,7 @@ std::string Lake::quarantine_root(std::string_view id, std::string_view layer, s
 
 std::string Lake::staging_root(std::string_view id) { return tenant_root(id) + "/_staging"; }
 std::string Lake::releases_root(std::string_view id) { return tenant_root(id) + "/_releases"; }
+std::string Lake::definitions_root(std::string_view id) { return tenant_root(id) + "/_definitions"; }
 
 Status validate(const Tenant& tenant) {
   TRY(check_id("tenant", tenant.id));

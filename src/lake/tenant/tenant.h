@@ -78,6 +78,7 @@ class Lake {
   static std::string quarantine_root(std::string_view id, std::string_view layer, std::string_view table);
   static std::string staging_root(std::string_view id);  ///< tenants/<id>/_staging
   static std::string releases_root(std::string_view id);  ///< tenants/<id>/_releases
+  static std::string definitions_root(std::string_view id);  ///< tenants/<id>/_definitions
 
  private:
   std::string dir_;
