@@ -5,6 +5,7 @@
 #include <charconv>
 #include <regex>
 
+#include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
 
 namespace centavo {
@@ -105,28 +106,31 @@ Status check_readable(duck::Connection& engine, const pack::SourceKind& kind, co
     TRY(engine.value(fmt::format("select sum(num_rows) from parquet_file_metadata({})", list)));
     return {};
   }
-  const bool lines = file.format == "jsonl";
-  const std::string objects =
-      fmt::format("read_json_objects({}, format = '{}', compression = '{}', maximum_object_size = 536870912)", list,
-                  lines                      ? "newline_delimited"
-                  : kind.record_path.empty() ? "auto"
-                                             : "unstructured",
-                  file.compression.empty() ? "uncompressed" : file.compression);
-  std::string bad = "json is null";
-  if (!lines && !kind.record_path.empty())
-    bad += fmt::format(" or (json_type(json) <> 'ARRAY' and not json_exists(json, '$.{}'))", kind.record_path);
-  const auto count = TRY(engine.value(fmt::format("select count(*) filter (where {}) from {}", bad, objects)));
-  if (count != "0") return fail(ErrorKind::corrupt_data, "{}: no rows under {}", file.source_path, kind.record_path);
+  const std::string records = TRY(json_records(engine, kind, file, local_path));
+  TRY(engine.value(fmt::format("select count(r) from ({})", records)));
   return {};
+}
+
+// Rows that a JSON document holds under a path or as a map: the file's own columns are not theirs.
+bool has_records_inside(const pack::SourceKind& kind, const LandedFile& file) {
+  const bool json = file.format == "json" || file.format == "jsonl";
+  return json && !(kind.record_path.empty() && kind.map_entries.empty());
 }
 
 Result<FilePeriods> by_typed_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                                     const std::string& local_path) {
   const auto columns = TRY(columns_of_file(engine, kind, file, local_path));
+  if (columns.empty()) return FilePeriods{};
   const std::string& column = columns[TRY(find_column(columns, kind.period_columns))];
+  std::string value = duck::name(column);
+  std::string from = reader_of(file, local_path);
+  if (has_records_inside(kind, file)) {
+    value = json_value(kind, column);
+    from = fmt::format("({})", TRY(json_records(engine, kind, file, local_path)));
+  }
   Months months;
-  for (const auto& row : TRY(engine.all(fmt::format("select cast({} as varchar), count(*) from {} group by 1",
-                                                    duck::name(column), reader_of(file, local_path))))) {
+  for (const auto& row :
+       TRY(engine.all(fmt::format("select cast({} as varchar), count(*) from {} group by 1", value, from)))) {
     TRY(months.add(row[0], row[1].value_or("0")));
   }
   return FilePeriods{months.all(), column};
@@ -158,6 +162,8 @@ Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const
   if (file.format == "csv") return read_csv_header(local_path, file, dialect_of(kind, file));
   if (file.format != "parquet" && file.compression == "zip")
     return fail(ErrorKind::unsupported, "JSON in a zip has no columns that can be read here");
+  if (has_records_inside(kind, file))
+    return json_names(engine, kind, TRY(json_records(engine, kind, file, local_path)));
   std::vector<std::string> out;
   for (const duck::Column& column : TRY(engine.describe("select * from " + reader_of(file, local_path))))
     out.push_back(column.name);

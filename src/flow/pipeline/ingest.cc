@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
 #include "flow/engine/columns.h"
 #include "flow/pipeline/planning.h"
@@ -206,40 +207,10 @@ Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const Lan
                    const std::string& path) {
   auto connection = TRY(job.work.workshop.engine.connect());
   connection.watch(job.work.cancel);
-  const std::string compression = file.compression.empty() ? "uncompressed" : file.compression;
-  const auto objects = [&](std::string_view format) {
-    return fmt::format("read_json_objects({}, format = '{}', compression = '{}', maximum_object_size = 536870912)",
-                       duck::path_list({path}), format, compression);
-  };
-  std::string record =
-      fmt::format("select json as r from {}", objects(file.format == "jsonl" ? "newline_delimited" : "auto"));
-  if (!feed.kind->record_path.empty() && file.format != "jsonl") {
-    // An API's answer holds its rows under the path; an extract beside it is a bare array of them.
-    const std::string bare = "json_type(json) = 'ARRAY'";
-    const auto without =
-        TRY_IN(file.source_path,
-               connection.value(fmt::format("select count(*) from {} where not {} and not json_exists(json, '$.{}')",
-                                            objects("unstructured"), bare, feed.kind->record_path)));
-    if (without != "0")
-      return fail(ErrorKind::corrupt_data, "{}: no rows under {}", file.source_path, feed.kind->record_path);
-    record = fmt::format(
-        "select unnest(case when {} then json_extract(json, '$[*]') else json_extract(json, '$.{}[*]') end) as r from "
-        "{}",
-        bare, feed.kind->record_path, objects("unstructured"));
-  }
-  const auto keys = TRY_IN(
-      file.source_path,
-      connection.all(fmt::format("select key, min(place) from (select unnest(json_keys(r)) as key, "
-                                 "unnest(range(len(json_keys(r)))) as place from ({})) group by key order by 2, 1",
-                                 record)));
+  const std::string record = TRY(json_records(connection, *feed.kind, file, path));
   std::vector<DeliveredColumn> delivered;
-  for (const auto& row : keys) {
-    const std::string key = row.front().value_or("");
-    std::string pointer = key;  // a JSON pointer: ~ and / are written ~0 and ~1
-    for (std::size_t at = 0; (at = pointer.find_first_of("~/", at)) != std::string::npos; at += 2)
-      pointer.replace(at, 1, pointer[at] == '~' ? "~0" : "~1");
-    delivered.push_back({key, "VARCHAR", fmt::format("(r ->> {})", duck::literal("/" + pointer))});
-  }
+  for (const auto& name : TRY_IN(file.source_path, json_names(connection, *feed.kind, record)))
+    delivered.push_back({name, "VARCHAR", json_value(*feed.kind, name)});
   const auto shape = TRY(shape_of(job, feed, std::move(delivered), file));
   const auto count = TRY_IN(file.source_path, connection.value(fmt::format("select count(*) from ({})", record)));
   const std::int64_t rows = std::stoll(count.value_or("0"));

@@ -144,6 +144,8 @@ TEST(CoreFunctions, GiveTheseValuesOnDuckDB) {
       {"cv_map_get(cv_map('a', '1'), 'b')", "null"},
       {"cv_map_has(cv_map('a', '1'), 'b')", "false"},
       {"cv_to_json(cv_map_strip_key_prefix(cv_map('user_a', '1', 'b', '2'), 'user_'))", R"({"a":"1","b":"2"})"},
+      {"cv_to_json(cv_pairs_map('a:1|b:x:y|c:'))", R"({"a":"1","b":"x:y","c":""})"},
+      {"cv_pairs_map('')", "null"},
       {R"(cv_json_text('{"a":{"b":"c"}}', '$.a.b'))", "c"},
       {"cv_json_text('{broken', '$.a')", "null"},
       {R"(cv_map_get(cv_from_json_map('{"a":1}'), 'a'))", "1"},

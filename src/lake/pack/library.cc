@@ -248,10 +248,12 @@ std::string Library::digest(const SourceKind& source) const {
   for (const SourceKind::Feed& feed : source.feeds) feeds.push_back({feed.table.text(), feed.match});
   Json gather = Json::array();
   for (const SourceKind::Gather& g : source.gather) gather.push_back({g.prefix, g.into});
-  const Json all = {source.name,           source.connector,   source.format,   source.manifest,    source.match,
-                    source.delimiter,      source.quote,       source.encoding, source.record_path, source.period_from,
-                    source.period_columns, source.period_path, feeds,           source.snake_case,  gather,
-                    source.json_maps,      source.rename};
+  Json all = {source.name,           source.connector,   source.format,   source.manifest,    source.match,
+              source.delimiter,      source.quote,       source.encoding, source.record_path, source.period_from,
+              source.period_columns, source.period_path, feeds,           source.snake_case,  gather,
+              source.json_maps,      source.rename};
+  // Not in the list when it is not said, so that the digests of sources without it stay what they were.
+  if (!source.map_entries.empty()) all.push_back({"map_entries", source.map_entries});
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

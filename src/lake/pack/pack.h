@@ -186,6 +186,7 @@ struct SourceKind {
   std::vector<std::string> match;  ///< globs under the URI; empty: every file with a known ending
   std::string delimiter, quote, encoding;  ///< CSV; empty: ',' '"' UTF-8
   std::string record_path;  ///< JSON: where the rows are, "data.items"; empty: the top
+  std::string map_entries;  ///< JSON: there stand maps, whose entries are the rows; the column that gets the key
   /// What several files of one period mean without a manifest: `replaces`: a file of the same name in a newer version
   /// takes the place of the old one and files add up; that is the only mode with a period. For append tables files add
   /// rows.

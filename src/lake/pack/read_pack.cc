@@ -241,6 +241,7 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
   if (const Yaml* json = fields.map("json")) {
     Fields options(reading, *json, "json");
     out.record_path = options.text("record_path");
+    out.map_entries = options.text("map_entries");
     options.done();
   }
   read_period(fields, out);
