@@ -7,7 +7,7 @@ import json
 import shutil
 import unittest
 
-from lake import COSTS, DOES_NOT_HOLD, FAILED, FlowTest
+from lake import COSTS, DOES_NOT_HOLD, FAILED, FlowTest, centavo
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -267,6 +267,25 @@ class DatabricksBills(FlowTest):
             text = lake("query", "--tenant", "acme", "--format", "csv", f"select * from {table}").stdout
             self.assertNotIn("@example.com", text)
         self.say(f"{len(people)} people, {len(masked)} masks, no address behind bronze")
+
+
+class GeneratedAccount(FlowTest):
+    def test_a_generated_account_meets_its_truth(self):
+        home = self.folder / "in"
+        centavo("generate", "databricks", "--seed", 7, "--rows", 5000, "--months", 2, "--out", home)
+        truth = json.loads((home / "truth.json").read_text())
+        lake = self.lake()
+        lake.add("acme", "databricks", home)
+        lake.run("acme")
+        for by, sums in (("month", truth["periods"]), ("sku", truth["skus"]), ("all", {"": truth["total"]})):
+            for key, told in sums.items():
+                where = {"month": f"billing_period = '{key}-01'", "sku": f"SkuId = '{key}'", "all": "true"}[by]
+                found = lake.query("acme", f"select count(*) as rows, count(*) filter (where x_PriceSource = 'none') as rows_without_price, "
+                                           f"count(*) filter (where x_RecordType <> 'ORIGINAL') as corrections, sum(PricingQuantity) as usage_quantity, "
+                                           f"sum(ListCost) as list_cost, sum(BilledCost) as cost from {SILVER} where {where}")[0]
+                self.assertEqual({name: D(str(value)) for name, value in told.items()}, {name: D(value) for name, value in found.items()}, key)
+        self.assertTrue(lake.json("reconcile", "--tenant", "acme")["holds"])
+        self.say(f"5000 generated records: {truth['total']['cost']}, as truth.json")
 
 
 class LegacyReport(FlowTest):

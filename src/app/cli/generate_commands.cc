@@ -1,5 +1,5 @@
 /// \file app/cli/generate_commands.cc
-/// generate aws|retail: believable inputs with their truth
+/// generate aws|databricks|retail: believable inputs with their truth
 
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
@@ -79,6 +79,18 @@ Status write_retail(Context& context, const GenerateArguments& given) {
   return tell(context, given, report);
 }
 
+Status write_databricks(Context& context, const GenerateArguments& given) {
+  generate::DatabricksOptions options;
+  options.seed = TRY(seed_of(given));
+  options.rows = given.rows;
+  options.months = TRY(months_of(given));
+  options.last_period = given.last_period;
+  Progress line(context.output());
+  const auto report = TRY(generate::generate_databricks(options, given.out, progress_of(line), context.cancel()));
+  line.clear();
+  return tell(context, given, report);
+}
+
 void add_shared(Command& command, GenerateArguments& values, std::int64_t rows, std::int64_t months) {
   values.rows = rows;
   values.months = months;
@@ -133,6 +145,12 @@ void add_generate_commands(Command& root) {
   aws.option({.name = "--discounts", .help = "with an enterprise discount", .target = &bill->discounts});
   aws.example("centavo generate aws --seed 7 --rows 1000000 --months 12 --out bills/acme", "a year of a bill");
   aws.action([bill](Context& context) { return write_aws(context, *bill); });
+
+  const auto account = std::make_shared<GenerateArguments>();
+  Command& databricks = make.sub("databricks", "usage and prices as the billing system tables have them").keep(account);
+  add_shared(databricks, *account, 10000, 2);
+  databricks.example("centavo generate databricks --seed 7 --rows 50000 --out bills/dbu", "two months of usage");
+  databricks.action([account](Context& context) { return write_databricks(context, *account); });
 
   const auto shop = std::make_shared<GenerateArguments>();
   Command& retail = make.sub("retail", "customers and purchases as an extract, an API answer and CSV").keep(shop);

@@ -46,6 +46,13 @@ struct RetailOptions {
   std::string last_period = "2026-10";
 };
 
+struct DatabricksOptions {
+  std::uint64_t seed = 1;
+  std::int64_t rows = 10000;  ///< usage records, corrections among them; at least 100 a month
+  int months = 2;
+  std::string last_period = "2026-10";
+};
+
 struct GenerateReport {
   std::int64_t rows = 0;  ///< all rows written, of every assembly
   std::int64_t bytes = 0;  ///< of the data files
@@ -68,5 +75,10 @@ Result<GenerateReport> generate_aws(const AwsOptions& options, const std::string
 /// purchases.csv, with invalid, missing and doubled rows among them.
 Result<GenerateReport> generate_retail(const RetailOptions& options, const std::string& out_dir,
                                        const Progress& progress, const Cancel* cancel);
+
+/// Writes system_billing_usage.jsonl, system_billing_list_prices.jsonl and system_billing_account_prices.jsonl as the
+/// system tables have them, with retractions, restatements, a price that changes and a SKU without one.
+Result<GenerateReport> generate_databricks(const DatabricksOptions& options, const std::string& out_dir,
+                                           const Progress& progress, const Cancel* cancel);
 
 }  // namespace centavo::generate
