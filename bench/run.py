@@ -6,7 +6,7 @@ their best runs are compared. Every contestant must come to the same totals, to 
 the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
-BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,limits,increment,skipping,noop,log,rivals
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,limits,increment,skipping,noop,log,commit,rivals
 BENCH_KEEP=DIR keeps the generated bills there for the next time
 """
 import datetime
@@ -244,6 +244,18 @@ class Bench:
         mine = measure.best([measure.run([program(), "--lake", lake.folder, "history", name, "--tenant", "acme", "--limit", "1"]) for _ in range(3)])
         say(f"| open at the newest version | {ratio(mine.wall, theirs.wall)} |")
 
+    def commit(self):
+        """Commit latency, beside the durable put-if-absent of the same bytes that no commit can do without."""
+        table("a commit of one file, 2,000 in a row", "percentile", "commit : durable put of its bytes")
+        build = ROOT / "build" / "release"
+        subprocess.run(["cmake", "--preset", "release", "-DCENTAVO_BENCH=ON"], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(["cmake", "--build", build, "--target", "bench_lake_delta"], check=True, capture_output=True)
+        done = subprocess.run([build / "src" / "bench_lake_delta", self.folder / "commits", "2000"], check=True, capture_output=True, text=True)
+        times = json.loads(done.stdout)
+        for name in ("p50", "p99"):
+            say(f"| {name} | {ratio(times['commit'][name], times['put'][name])} |")
+        say(f"| p99 : p50 of a commit | {ratio(times['commit']['p99'], times['commit']['p50'])} (every tenth writes a checkpoint) |")
+
     def skipping(self):
         table("file skipping", "query", "bytes read : a query of every row")
         raw = self.bill(ROWS, "csv_gz", MONTHS)
@@ -296,7 +308,7 @@ def main():
     say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
     with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         bench = Bench(pathlib.Path(folder))
-        parts = ["raw_to_gold", "plain", "limits", "increment", "skipping", "noop", "log"] + (["rivals"] if FULL else [])
+        parts = ["raw_to_gold", "plain", "limits", "increment", "skipping", "noop", "log", "commit"] + (["rivals"] if FULL else [])
         for part in parts:
             if ONLY and part not in ONLY:
                 continue
