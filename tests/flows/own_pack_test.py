@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A new provider is one folder of YAML and SQL under the lake's own packs/, and no C++."""
 import decimal
+import gzip
 import unittest
 
 from lake import COSTS, FlowTest
@@ -140,6 +141,31 @@ class OwnPack(FlowTest):
         (bills / "usage-2026-09.csv").write_text("Project;Product;Used On;Price;Currency\np1;Storm;2026-09-03;1.01;USD\n")
         lake.run("acme")
         self.assertEqual(decimal.Decimal("6.01"), decimal.Decimal(lake.value("acme", f"select sum(BilledCost) from {COSTS}")))
+
+    def test_json_numbers_keep_every_digit(self):
+        pack = self.folder / "lake" / "packs" / "meters"
+        lake = self.lake()
+        for name, text in {
+            "pack.yaml": "pack: meters\nversion: 1\ndescription: readings of meters\n",
+            "sources/meters.yaml": "source: meters\ndescription: readings\nconnector: files\nformat: auto\nmatch: ['**/*.json*']\n"
+                                   "period: {from: none}\nfeeds:\n  - {table: bronze.readings}\n",
+            "bronze/readings.yaml": "table: bronze.readings\ndescription: as delivered\nwrite: replace\nother_columns: keep\ncolumns:\n"
+                                    "  - {name: amount, type: varchar}\n  - {name: parts, type: varchar}\n",
+        }.items():
+            path = pack / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        files = self.folder / "meters"
+        files.mkdir()
+        (files / "a.jsonl").write_text('{"amount": 0.123456789012345678901, "parts": [{"x": -1.000000000000000000007}]}\n{"amount": 2.50, "parts": null}\n')
+        with gzip.open(files / "b.json.gz", "wt") as file:
+            file.write('[{"amount": 12345678901234567890, "parts": "say \\"12345678901234567890\\""}]')
+        lake.add("acme", "meters", files)
+        lake.run("acme")
+        rows = lake.query("acme", "select amount, parts from bronze.readings order by source_file_name, source_row_number")
+        self.assertEqual(["0.123456789012345678901", "2.5", "12345678901234567890"], [row["amount"] for row in rows])
+        self.assertIn("-1.000000000000000000007", rows[0]["parts"])
+        self.assertEqual('say "12345678901234567890"', rows[2]["parts"])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "flow/connect/json_numbers.h"
 #include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
 #include "flow/engine/columns.h"
@@ -202,12 +203,22 @@ Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const 
   return {};
 }
 
+// A copy of a JSON file whose long numbers are quoted; gone with the task.
+struct ExactCopy {
+  std::string path;
+  ~ExactCopy() { ::remove(path.c_str()); }
+};
+
 // JSON rows come as text, like CSV: scalars as written, nested values as JSON.
 Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file,
                    const std::string& path) {
   auto connection = TRY(job.work.workshop.engine.connect());
   connection.watch(job.work.cancel);
-  const std::string record = TRY(json_records(connection, *feed.kind, file, path));
+  LandedFile read = file;
+  ExactCopy exact{fmt::format("{}/{}.json", job.temp_dir, new_uuid())};
+  const bool quoted = TRY_IN(file.source_path, quote_long_numbers(path, file.compression, exact.path, job.work.cancel));
+  if (quoted) read.compression.clear();
+  const std::string record = TRY(json_records(connection, *feed.kind, read, quoted ? exact.path : path));
   std::vector<DeliveredColumn> delivered;
   for (const auto& name : TRY_IN(file.source_path, json_names(connection, *feed.kind, record)))
     delivered.push_back({name, "VARCHAR", json_value(*feed.kind, name)});
