@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Two releases compared, each part of the change with its cause, and past releases made again."""
+import csv
 import decimal
+import json
 import shutil
 import textwrap
 import unittest
@@ -221,12 +223,18 @@ class FxLake(FlowTest):
         self.diff(1, 7, "--measure", "gold.fx_by_team.CostInReais", "--by", "team")
         self.assertEqual([], list(lake.folder.glob(".tmp-*")))
 
-        self.say("every one of the seven releases comes out again, by the definitions of its day")
-        for release in lake.releases("acme"):
+        self.say("past releases come out again, by the definitions of their day")
+        for release in (1, 4, 6, 7):
             again = lake.json("replay", release, "--tenant", "acme")
             self.assertTrue(again["same"], again)
             self.assertEqual(release < 7, any("silver/fx_costs.sql" in text for text in again["differing_definitions"]))
         self.assertEqual(7, len(lake.releases("acme")), "a replay publishes nothing")
+
+        self.say("a cell of a gold table of the first release is added up again by the SQL and the parameters of then")
+        for release, team, amount in ((1, "shared", 25), (5, "platform", 15), (7, "platform", 36)):
+            found = lake.json("explain", f"gold.fx_by_team.CostInReais where team = '{team}'", "--tenant", "acme", "--release", release)
+            self.assertEqual((amount, amount, True), (number(found["total"]), number(found["total_of_lines"]), found["holds"]))
+            self.assertEqual(found["rows"], len(found["lines"]))
 
         self.say("so does one that shows an older release again")
         lake("release", "rollback", 2, "--tenant", "acme")
@@ -287,6 +295,85 @@ class FxLake(FlowTest):
 
 
 class AwsLake(FlowTest):
+    def test_a_cell_of_a_gold_table_to_its_raw_rows(self):
+        lake = self.lake()
+        report = bill.Report(self.folder / "bills")
+        covered = [bill.line(number, "0.9", lineItem__LineItemType="SavingsPlanCoveredUsage", lineItem__ProductCode="AWSLambda",
+                             savingsPlan__SavingsPlanARN="arn:sp", savingsPlan__SavingsPlanEffectiveCost="0.5") for number in range(3)]
+        negated = [bill.line(number, "-0.9", lineItem__LineItemType="SavingsPlanNegation", lineItem__ProductCode="AWSLambda",
+                             savingsPlan__SavingsPlanARN="arn:sp") for number in range(3)]
+        tagged = bill.lines(5, "0.25", **{"resourceTags__user:team": "red"})
+        report.deliver(tagged + bill.lines(4, "1.5") + covered + negated + [bill.line(2, "3.21", lineItem__LineItemType="Tax", lineItem__TaxType="VAT")])
+        lake.add("acme", "aws", report.folder)
+        lake.run("acme")
+        for question, total, rows in (("gold.cost_by_month.BilledCost where ChargeCategory = 'Tax'", "3.21", 1),
+                                      ("gold.cost_by_month.EffectiveCost where ServiceName = 'AWS Lambda'", "1.5", 3),
+                                      ("gold.cost_by_day.BilledCost where charge_date = date '2026-09-01' and ChargeCategory = 'Usage'", "7.25", None),
+                                      ("gold.unallocated_cost.BilledCost where reason = 'tax'", "3.21", 1),
+                                      ("gold.cost_by_tag.BilledCost where tag_key = 'team' and is_tagged", "1.25", 5),
+                                      ("gold.cost_by_tag.BilledCost where tag_key = 'team' and not is_tagged", "9.21", None),
+                                      ("BilledCost where ServiceName = 'AWS Lambda'", "0", None)):
+            found = lake.json("explain", question, "--tenant", "acme", "--lines", 100)
+            self.assertEqual((number(total), number(total), True), (number(found["total"]), number(found["total_of_lines"]), found["holds"]), question)
+            if rows is not None:
+                self.assertEqual(rows, found["rows"], question)
+        line = lake.json("explain", "gold.cost_by_month.BilledCost where ChargeCategory = 'Tax'", "--tenant", "acme")["lines"][0]
+        self.assertEqual("VAT", json.loads(line["raw"])["line_item_tax_type"])
+        for question, words in (("gold.commitment_summary.saved_cost", "added up"), ("gold.nothing.BilledCost", "no table"),
+                                ("gold.cost_by_month.ServiceName", "exact number"), ("gold.cost_by_month.BilledCost where nonsense = 1", "nonsense")):
+            self.assert_one_clear_error(lake("explain", question, "--tenant", "acme", code=(FAILED, USAGE)), words)
+
+    def test_our_focus_against_a_file_and_a_tenant(self):
+        lake = self.lake()
+        report = bill.Report(self.folder / "bills")
+        report.deliver(bill.lines(20, "0.25", **{"resourceTags__user:team": "red"}) + [bill.line(3, "-1", lineItem__LineItemType="Credit")])
+        lake.add("acme", "aws", report.folder)
+        lake.run("acme")
+        exported = self.folder / "focus.csv"
+        lake("export", "focus", "--tenant", "acme", "--version", "1.2", "--out", exported)
+
+        self.say("our own export is the same bill")
+        with open(exported, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        found = lake.json("compare", "focus", "--tenant", "acme", "--with", exported, code=(0, DOES_NOT_HOLD))
+        differing = {column["column"] for column in found["columns"] if column["differing"] or column["missing_ours"] or column["missing_theirs"]}
+        self.assertEqual(set(), differing & set(rows[0]), "columns that version 1.2 has")
+        self.assertEqual((21, 21, 21), (found["rows_ours"], found["rows_theirs"], found["pairs"]))
+
+        self.say("a provider who sees two prices and a name differently, and lacks a row")
+        for row in rows:
+            row["ServiceName"] = "EC2"
+        usage = [row for row in rows if row["ChargeCategory"] == "Usage"]
+        usage[0]["BilledCost"], usage[1]["BilledCost"] = "0.5", "0.75"
+        theirs = self.folder / "theirs.csv"
+        with open(theirs, "w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(row for row in rows if row is not usage[2])
+        done = lake("compare", "focus", "--tenant", "acme", "--with", theirs, code=DOES_NOT_HOLD)
+        self.assert_one_clear_error(done, "columns differ", "1 row of ours")
+        self.assertIn("BilledCost", done.stdout)
+        found = lake.json("compare", "focus", "--tenant", "acme", "--with", theirs, code=DOES_NOT_HOLD)
+        columns = {column["column"]: column for column in found["columns"]}
+        self.assertEqual((21, 20, 20), (found["rows_ours"], found["rows_theirs"], found["pairs"]))
+        self.assertIn("ServiceName", found["not_in_key"])
+        self.assertEqual(20, columns["ServiceName"]["differing"])
+        self.assertEqual(2, columns["BilledCost"]["differing"])
+        self.assertEqual(number("-0.5"), number(columns["BilledCost"]["difference"]), "two dearer by 0.75 in all, one of 0.25 missing")
+        sample = columns["ServiceName"]["samples"][0]
+        self.assertEqual(("EC2", "theirs.csv"), (sample["theirs"], sample["their_file"].rsplit("/", 1)[-1]))
+
+        self.say("or a tenant that has it")
+        lake.add("export", "focus", theirs)
+        lake.run("export")
+        again = lake.json("compare", "focus", "--tenant", "acme", "--with", "export", code=DOES_NOT_HOLD)
+        self.assertEqual(found["pairs"], again["pairs"])
+        self.assertEqual([], list(lake.folder.glob(".tmp-*")))
+        for words, message in ((("--with", "nothing.csv"), "no such tenant, file"), (("--with", "acme"), "the tenant itself"),
+                               (("--with", theirs, "--period", "2020-01"), "no rows came out"), (("--with", theirs, "--key", "Colour"), "no such column"),
+                               (("--with", theirs, "--release", 7), "no release 7")):
+            self.assert_one_clear_error(lake("compare", "focus", "--tenant", "acme", *words, code=(FAILED, USAGE)), message)
+
     def test_a_restated_month_and_another_tag(self):
         lake = self.lake()
         report = bill.Report(self.folder / "bills")

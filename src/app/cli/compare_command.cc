@@ -70,7 +70,8 @@ void print_comparison(Output& output, const BillComparison& found, bool all) {
   output.line();
   std::vector<OrderedJson> columns;
   std::size_t i = 0;
-  for (const auto& column : comparison_object(found)["columns"]) {
+  const OrderedJson object = comparison_object(found);
+  for (const auto& column : object["columns"]) {
     if (all || !found.columns[i].same()) columns.push_back(column);
     ++i;
   }

@@ -79,8 +79,12 @@ class BillComparer {
       : connection_(connection), question_(question), out_(out) {}
 
   Status run(const Bill& ours, const Bill& theirs) {
-    for (const auto& column : question_.interface->columns) {
-      if (!is_delivery_column(column.name) && column.name != ours.period_column) columns_.push_back(&column);
+    // Columns of the specification; those that we added say nothing about a bill of others.
+    const auto& all = question_.interface->columns;
+    const bool of_specification =
+        std::any_of(all.begin(), all.end(), [](const auto& each) { return !each.since.empty(); });
+    for (const auto& column : all) {
+      if (of_specification ? !column.since.empty() : !is_delivery_column(column.name)) columns_.push_back(&column);
     }
     TRY(choose_periods(ours, theirs));
     TRY(connection_.run("create temp view ours as " + in_periods(ours)));

@@ -2,9 +2,11 @@
 #include <set>
 
 #include "flow/engine/desk.h"
+#include "flow/pipeline/definition.h"
 #include "flow/pipeline/graph.h"
+#include "flow/pipeline/making.h"
 #include "flow/pipeline/measured.h"
-#include "flow/pipeline/pipeline.h"
+#include "flow/pipeline/work.h"
 
 namespace centavo {
 namespace {
@@ -30,18 +32,10 @@ Result<Question> read_question(std::string_view text) {
   return out;
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 // Where rows say from which raw row they came, and how much of the measure each carries.
 struct Traced {
-  std::string rows_sql;                             // centavo_file, centavo_row, centavo_amount
-  std::string measure;                              // in the table whose rows these are
+  std::string rows_sql;   // centavo_file, centavo_row, centavo_period, centavo_amount
   std::vector<const pack::Model*> implementers;
-  bool once = true;                                 // a row counts once: it is in one cell at most
 };
 
 template <class Columns>
@@ -90,6 +84,16 @@ Result<Measured> charges_of(const Workshop& workshop, const Release& release, co
                    model.contract.table.text());
 }
 
+// SQL for the month of a row, as its tables call it; null when they have none.
+std::string period_sql(const Measured& measured, std::string_view prefix) {
+  for (const auto* model : measured.models) {
+    const auto& column = model->contract.period_column;
+    if (!column.empty() && measured.find(column) != nullptr)
+      return fmt::format("strftime({}{}, '%Y-%m')", prefix, duck::name(column));
+  }
+  return "cast(null as varchar)";
+}
+
 constexpr std::int64_t kCellsToPruneBy = 1000;
 
 // Rows behind the cells of a gold table: equal in the columns of its grain, and what its contract adds.
@@ -109,12 +113,9 @@ class CellTrace {
                        ErrorKind::not_found, "nothing says how {} of {} is added up from {}", measure,
                        contract_.table.text(), charges_.table.text());
     }
-    if (amount == contract_.explain.amounts.end()) out.measure = column->name;
     std::string on = "true", prune = "true";
-    bool derived = false;
     for (const auto& name : contract_.grain) {
       const auto* there = charges_.find(name);
-      derived = derived || there == nullptr;
       if (there == nullptr && contract_.explain.where.empty()) {
         return fail_hint(fmt::format("say in explain: {{where: …}} of {} what it is made of", contract_.place.text()),
                          ErrorKind::not_found, "{} has no column {}, which {} is by", charges_.table.text(), name,
@@ -124,13 +125,12 @@ class CellTrace {
       on += fmt::format(" and charge.{0} is not distinct from cell.{0}", duck::name(there->name));
       prune += TRY(values_of(*there));
     }
-    out.once = !derived;
     if (!contract_.explain.where.empty()) on += fmt::format(" and ({})", contract_.explain.where);
     out.rows_sql = fmt::format(
-        "select charge.{} as centavo_file, charge.{} as centavo_row, {} as centavo_amount from (select * from {} where "
-        "{}) as charge join cells as cell on {}",
-        duck::name(*file_column(charges_)), duck::name(*row_column(charges_)),
-        amount == contract_.explain.amounts.end() ? "charge." + duck::name(out.measure) : amount->second,
+        "select charge.{} as centavo_file, charge.{} as centavo_row, {} as centavo_period, {} as centavo_amount from "
+        "(select * from {} where {}) as charge join cells as cell on {}",
+        duck::name(*file_column(charges_)), duck::name(*row_column(charges_)), period_sql(charges_, "charge."),
+        amount == contract_.explain.amounts.end() ? "charge." + duck::name(column->name) : amount->second,
         charges_.table.text(), prune, on);
     return out;
   }
@@ -157,34 +157,65 @@ class CellTrace {
   const Measured& charges_;
 };
 
-// A bronze table that an implementer reads, and its exact amount for the measure, when its contract proves one.
-struct RawSide {
-  std::string table, amount, where;
-};
-std::vector<RawSide> raw_sides(const Workshop& workshop, const Traced& traced, const Release& release) {
-  std::vector<RawSide> out;
-  if (traced.measure.empty() || !traced.once) return out;
-  for (const auto* model : traced.implementers) {
-    if (!release.versions.contains(model->contract.table.text())) continue;
-    bool found = false;
-    for (const auto& input : model->inputs) {
-      const auto* bronze = workshop.library.model(input);
-      if (bronze == nullptr || input.layer != pack::Layer::bronze || !release.versions.contains(input.text())) continue;
-      for (const auto& proof : bronze->contract.proofs) {
-        if (!same_name(proof.measure, traced.measure)) continue;
-        out.push_back({input.text(), proof.amount, proof.where});
-        found = true;
-      }
-    }
-    if (!found) return {};   // then the raw amounts of all are not known
+// The packs and parameters by which the tables of a release were made, which need not be those of today.
+class MadeBy {
+ public:
+  MadeBy(Workshop& workshop, const Tenant& tenant, const Graph& graph, const Release& release)
+      : workshop_(workshop), tenant_(tenant), graph_(graph), release_(release) {}
+
+  struct Definitions {
+    const pack::Library* library = nullptr;
+    const Node* node = nullptr;   // null: the table was not there
+  };
+  /// `period` "": of any.
+  Result<Definitions> of(const pack::TableName& table, const std::string& period) {
+    if (!makings_.contains(table))
+      makings_[table] = TRY(makings_of(workshop_, tenant_, table, release_.versions.at(table.text())));
+    const auto& makings = makings_[table];
+    const auto at = period.empty() ? makings.begin() : makings.find(period);
+    const Definitions today{&workshop_.library, graph_.find(table)};
+    if (at == makings.end() || at->second.definition.empty()) return today;
+    const auto* day = TRY(day_of(at->second.definition));
+    return day == nullptr ? today : Definitions{&day->library, day->graph->find(table)};
   }
-  return out;
-}
+
+ private:
+  struct Day {
+    pack::Library library;
+    Tenant tenant;
+    std::unique_ptr<Graph> graph;
+  };
+
+  // Null when nothing changed since.
+  Result<const Day*> day_of(const std::string& digest) {
+    if (const auto it = days_.find(digest); it != days_.end()) return it->second.get();
+    auto& day = days_[digest];
+    const auto then = TRY(read_definition(workshop_.lake.store(), tenant_.id, digest));
+    const auto now = TRY(definition_now(workshop_, tenant_));
+    const auto differences = differences_between(then, now);
+    if (differences.packs.empty() && differences.settings.empty()) return nullptr;
+    auto library = TRY(pack::Library::from_files(then.packs));
+    day = std::make_unique<Day>(Day{std::move(library), then.tenant, nullptr});
+    day->graph = std::make_unique<Graph>(TRY(Graph::of(day->library, day->tenant)));
+    return day.get();
+  }
+
+  Workshop& workshop_;
+  const Tenant& tenant_;
+  const Graph& graph_;
+  const Release& release_;
+  std::map<pack::TableName, Makings> makings_;
+  std::map<std::string, std::unique_ptr<Day>> days_;
+};
 
 class Explainer {
  public:
   Explainer(Workshop& workshop, const Tenant& tenant, Reader reader, const Graph& graph, int lines_max)
-      : workshop_(workshop), tenant_(tenant), reader_(std::move(reader)), graph_(graph), lines_max_(lines_max) {}
+      : workshop_(workshop),
+        tenant_(tenant),
+        reader_(std::move(reader)),
+        made_by_(workshop, tenant, graph, reader_.release()),
+        lines_max_(lines_max) {}
 
   Result<Explanation> run(const Question& asked) {
     const Measured measured = TRY(find_measured(workshop_.library, reader_.release(), asked.measure));
@@ -194,8 +225,8 @@ class Explainer {
     const Traced traced = TRY(trace(measured, asked));
     auto& connection = reader_.connection();
     TRY(
-        connection.run(fmt::format("create temp table explained as select centavo_file, centavo_row, "
-                                   "sum(centavo_amount) as amount from ({}) group by 1, 2",
+        connection.run(fmt::format("create table explained as select centavo_file, centavo_row, min(centavo_period) as "
+                                   "centavo_period, sum(centavo_amount) as amount from ({}) group by 1, 2",
                                    traced.rows_sql)));
     if (out_.total.empty())
       out_.total = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
@@ -215,11 +246,11 @@ class Explainer {
     const auto* row = row_column(measured);
     if (file != nullptr && row != nullptr) {
       Traced out;
-      out.measure = measured.measure;
       out.implementers = measured.models;
-      out.rows_sql =
-          fmt::format("select {} as centavo_file, {} as centavo_row, {} as centavo_amount from {}{}", duck::name(*file),
-                      duck::name(*row), duck::name(measured.measure), measured.table.text(), where);
+      out.rows_sql = fmt::format(
+          "select {} as centavo_file, {} as centavo_row, {} as centavo_period, {} as centavo_amount from {}{}",
+          duck::name(*file), duck::name(*row), period_sql(measured, ""), duck::name(measured.measure),
+          measured.table.text(), where);
       TRY(reader_.vet(out.rows_sql));
       return out;
     }
@@ -234,9 +265,9 @@ class Explainer {
     out_.cells = std::stoll(total.front()[1].value_or("0"));
     const auto charges = TRY(charges_of(workshop_, reader_.release(), model));
     auto out = TRY(CellTrace(connection, model, charges).trace(measured.measure));
-    const auto* node = graph_.find(measured.table);
-    out.rows_sql =
-        TRY(workshop_.library.expand(out.rows_sql, "duckdb", node == nullptr ? SqlValues() : node->parameters));
+    const auto made_by = TRY(made_by_.of(measured.table, ""));
+    const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
+    out.rows_sql = TRY(workshop_.library.expand(out.rows_sql, "duckdb", values));
     return out;
   }
 
@@ -258,8 +289,9 @@ class Explainer {
   }
 
   Status list_lines() {
-    const auto lines = TRY(reader_.connection().all(
-        fmt::format("select * from explained order by abs(amount) desc nulls last, 1, 2 limit {}", lines_max_)));
+    const auto lines = TRY(reader_.connection().all(fmt::format(
+        "select centavo_file, centavo_row, amount from explained order by abs(amount) desc nulls last, 1, 2 limit {}",
+        lines_max_)));
     for (const auto& row : lines) {
       Explanation::Line line;
       line.file = row[0].value_or("");
@@ -271,35 +303,68 @@ class Explainer {
     return {};
   }
 
-  // The same sum once more, from the rows as they came in when the bronze contracts say what they are worth.
+  // The same sum once more: the models make their rows again from the raw rows behind the number, and those are added
+  // up in their place. A model that looks at other rows too gets its whole month.
   Status add_up_again(const Traced& traced) {
     auto& connection = reader_.connection();
-    const auto sides = raw_sides(workshop_, traced, reader_.release());
-    // A name that files of two tables share does not say which of them a row came from.
-    const bool told_apart = std::all_of(out_.files.begin(), out_.files.end(),
-                                        [&](const auto& file) { return tables_[file.first].size() <= 1; });
-    if (sides.empty() || !told_apart) {
-      out_.total_of_lines = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
-      return {};
+    out_.total_of_lines = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
+    std::vector<const pack::Model*> models;
+    for (const auto* model : traced.implementers) {
+      if (!reader_.release().versions.contains(model->contract.table.text()) || model->sql.empty()) continue;
+      const auto raw = model->contract.rows.in;
+      const bool concerned = raw && std::any_of(out_.files.begin(), out_.files.end(), [&](const auto& file) {
+                               return tables_[file.first].contains(raw->text());
+                             });
+      if (!concerned || !reader_.release().versions.contains(raw->text())) continue;
+      TRY(read_raw_rows(raw->text()));
+      if (model->sql.find("cv_keyed_hash") == std::string::npos) models.push_back(model);
     }
-    Decimal sum;
-    for (const auto& side : sides) {
-      // Bounds say which row groups need not be read.
-      const auto bounds =
-          TRY(connection.all("select coalesce(min(centavo_row), 0), coalesce(max(centavo_row), 0) from explained"));
-      const std::string sql = fmt::format(
-          "select coalesce(sum({}), 0) from {} b where {}source_row_number between {} and {} and (source_file_name, "
-          "source_row_number) in (select (centavo_file, centavo_row) from explained)",
-          side.amount, side.table, side.where.empty() ? "" : fmt::format("({}) and ", side.where),
-          bounds.front()[0].value_or("0"), bounds.front()[1].value_or("0"));
-      const std::string expanded = TRY(workshop_.library.expand(sql, "duckdb", {}));
-      const auto value = TRY(connection.value(expanded));
-      const Decimal part = TRY(parse_decimal(value.value_or("0")));
-      sum = TRY(add(sum, part));
-      TRY(read_raw_rows(side.table));
+    for (const bool only_these : {true, false}) {
+      for (const auto* model : models) TRY(remake(*model, only_these));
+      const auto sum =
+          TRY(connection.value(fmt::format("select coalesce(sum(centavo_amount), 0) from ({})", traced.rows_sql)));
+      out_.total_of_lines = sum.value_or("0");
+      const Decimal again = TRY(parse_decimal(out_.total_of_lines));
+      const Decimal shown = TRY(parse_decimal(out_.total));
+      if (equal(again, shown)) break;
     }
-    out_.total_of_lines = sum.text();
     return {};
+  }
+
+  // Puts what a model makes of its raw rows in the place of its table.
+  Status remake(const pack::Model& model, bool only_these) {
+    auto& connection = reader_.connection();
+    const auto& contract = model.contract;
+    TRY(set_aside(*contract.rows.in));
+    TRY(connection.run(fmt::format(
+        "create or replace view {} as select * from {}{}", contract.rows.in->text(), aside(*contract.rows.in),
+        only_these
+            ? " where (source_file_name, source_row_number) in (select (centavo_file, centavo_row) from main.explained)"
+            : "")));
+    std::string list, all;
+    for (const auto& column : contract.columns)
+      list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,
+                          duck::name(column.name));
+    for (const auto& row : TRY(connection.all("select distinct centavo_period from explained order by 1"))) {
+      const std::string period = row[0].value_or("");
+      const auto made_by = TRY(made_by_.of(contract.table, period));
+      if (made_by.node == nullptr) continue;
+      const std::string sql = TRY_IN(contract.table.text(), made_by.library->expand(made_by.node->model->sql, "duckdb",
+                                                                                    sql_values(*made_by.node, period)));
+      all += fmt::format("{}select {} from (\n{}\n)", all.empty() ? "" : "\nunion all\n", list, sql);
+    }
+    if (all.empty()) return {};
+    // Its own rows may be an input of its interface's view: the view then reads these.
+    return connection.run(fmt::format("create or replace view {} as {}", contract.table.text(), all));
+  }
+
+  static std::string aside(const pack::TableName& table) {
+    return fmt::format("{}.centavo_whole_{}", pack::name_of(table.layer), table.table);
+  }
+
+  Status set_aside(const pack::TableName& table) {
+    if (!set_aside_.insert(table).second) return {};
+    return reader_.connection().run(fmt::format("alter view {} rename to centavo_whole_{}", table.text(), table.table));
   }
 
   // The raw records of the lines shown, personal columns left out.
@@ -336,10 +401,11 @@ class Explainer {
   Workshop& workshop_;
   const Tenant& tenant_;
   Reader reader_;
-  const Graph& graph_;
+  MadeBy made_by_;
   const int lines_max_;
   std::map<std::string, std::string> raw_keys_;
-  std::map<std::string, std::set<std::string>> tables_;   // by file name: bronze tables it filled
+  std::map<std::string, std::set<std::string>> tables_;  // by file name: bronze tables it filled
+  std::set<pack::TableName> set_aside_;
   Explanation out_;
 };
 
