@@ -161,9 +161,9 @@ void print_difference(Output& output, const Difference& found) {
                count("added"),
                count("removed"),
                count("changed"),
-               {.key = "added_amount", .title = "added", .align = Align::point, .show = show_money},
-               {.key = "removed_amount", .title = "removed", .align = Align::point, .show = show_money},
-               {.key = "changed_amount", .title = "changed", .align = Align::point, .show = show_money}},
+               {.key = "added_amount", .title = "amount added", .align = Align::point, .show = show_money},
+               {.key = "removed_amount", .title = "amount removed", .align = Align::point, .show = show_money},
+               {.key = "changed_amount", .title = "amount changed", .align = Align::point, .show = show_money}},
               "no row differs");
   if (found.by.empty()) return;
   output.line();
