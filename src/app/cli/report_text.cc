@@ -115,9 +115,10 @@ std::string count_text(std::int64_t count, std::string_view one, std::string_vie
 
 std::string tables_text(std::int64_t count) { return count_text(count, "table", "tables"); }
 
-void print_problems(Context& context, const std::vector<LandProblem>& problems) {
+void print_landing(Context& context, const LandReport& report) {
   Output& output = context.output();
-  for (const LandProblem& problem : problems) {
+  for (const std::string& note : report.notes) output.note("note: {}", printable(note));
+  for (const LandProblem& problem : report.problems) {
     output.say("  {}  {}: {}", output.styled("not landed", Tone::bad), printable(problem.where),
                printable(problem.error.message));
     if (!problem.error.hint.empty()) output.say("              {}", printable(problem.error.hint));
@@ -132,7 +133,7 @@ Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& te
     return run(workshop, tenant, options, [&](const RunEvent& event) { teller.tell(event); }, context.cancel());
   }();
   if (!ran) return ran;
-  for (const LandReport& landing : ran->landings) print_problems(context, landing.problems);
+  for (const LandReport& landing : ran->landings) print_landing(context, landing);
   output.say("  {}", summary_line(*ran));
   if (ran->release) output.say("  release {} of {} is published", ran->release->number, tenant.id);
   if (output.json()) return ran;
@@ -151,9 +152,8 @@ Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& te
 }
 
 std::string proof_word(const Release& release) {
-  const auto differences = release.certificate.find("differences");
-  if (differences == release.certificate.end()) return "not proven";
-  return differences->empty() ? "holds" : "DIFFERS";
+  if (!release.is_proven()) return "not proven";
+  return release.certificate["differences"].empty() ? "holds" : "DIFFERS";
 }
 
 bool certificate_holds(const Release& release) { return proof_word(release) == "holds"; }
@@ -189,6 +189,7 @@ OrderedJson land_object(const std::string& tenant, const std::string& source, co
                                   {"message", problem.error.message},
                                   {"hint", problem.error.hint}});
   }
+  object["notes"] = report.notes;
   return object;
 }
 

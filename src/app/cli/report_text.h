@@ -22,8 +22,8 @@ OrderedJson land_object(const std::string& tenant, const std::string& source, co
 std::string tables_text(std::int64_t count);
 std::string count_text(std::int64_t count, std::string_view one, std::string_view many);
 
-/// Deliveries that did not become visible, each with its reason.
-void print_problems(Context& context, const std::vector<LandProblem>& problems);
+/// Deliveries that did not become visible, each with its reason; and what was left alone or went, as notes.
+void print_landing(Context& context, const LandReport& report);
 
 /// The proof as a table, newest problems first; `all` false: only totals and what differs.
 void print_proof(Context& context, const Reconciliation& proof, bool all);

@@ -1,5 +1,5 @@
 /// \file app/cli/source_commands.cc
-/// source add|list|remove|probe|sample, land
+/// source add|remove|list|kinds|probe|sample, land
 
 #include <filesystem>
 
@@ -56,6 +56,27 @@ Status add_source(Context& context, const SourceArguments& given) {
     context.output().json_document(
         {{"tenant", tenant.id}, {"name", added.name}, {"kind", added.kind}, {"uri", added.uri}});
   context.output().say("tenant {} has the source {} at {}", tenant.id, added.name, added.uri);
+  return {};
+}
+
+Status remove_source(Context& context, const SourceArguments& given) {
+  Lake lake = TRY(context.lake());
+  const TenantLock lock = TRY(TenantLock::take(lake, given.tenant));
+  Tenant tenant = TRY(lake.tenant(given.tenant));
+  const TenantSource source = TRY(source_named(tenant, given.name));
+  std::erase(tenant.sources, source);
+  TRY(lake.save(tenant));
+  Output& output = context.output();
+  if (output.json()) output.json_document({{"tenant", tenant.id}, {"name", source.name}, {"state", "removed"}});
+  output.say("tenant {} no longer has the source {}", tenant.id, source.name);
+  if (tenant.sources.empty()) {
+    output.note("it was the last one: readers keep the newest release, and what landed stays in raw");
+    return {};
+  }
+  output.note(
+      "the next run takes its rows out of the tables (`centavo plan --tenant {}` shows where); earlier releases keep "
+      "them, and what landed stays in raw: add it again under this name to have them back",
+      tenant.id);
   return {};
 }
 
@@ -234,7 +255,7 @@ Status land_sources(Context& context, const SourceArguments& given) {
         output.say("  landing {}  {}  {}  {}", landing.number, landing.table, landing.period,
                    count_text(static_cast<std::int64_t>(landing.files.size()), "file", "files"));
       }
-      print_problems(context, report.problems);
+      print_landing(context, report);
       if (!report.problems.empty() && !first) {
         first = within(fmt::format("land {} of {}", source.name, tenant.id), report.problems.front().error);
       }
@@ -283,6 +304,15 @@ void add_source_commands(Command& root) {
   add.example("centavo source add focus_files --tenant acme --uri ./bills/focus",
               "FOCUS files beside the bills there are");
   add.action([values](Context& context) { return add_source(context, *values); });
+
+  Command& remove = source.sub("remove", "take a source from a tenant").option(name_option(*values, "the source"));
+  remove.option(tenant_option(*values, true));
+  remove.note(
+      "The next run takes its rows out of the tables, so that they show what the sources there are have brought. "
+      "Earlier releases keep them, and what landed stays in raw: with the source added again under its name they come "
+      "back.");
+  remove.example("centavo source remove focus_files --tenant acme", "its rows leave with the next run");
+  remove.action([values](Context& context) { return remove_source(context, *values); });
 
   Command& list = source.sub("list", "all sources").option(tenant_option(*values, false));
   list.example("centavo source list", "of all tenants");

@@ -13,80 +13,124 @@ namespace {
 
 constexpr std::int64_t kPartBytes = 256 << 20;
 
-// The months of column values, with how many rows have each value.
+// The month of a column's text: 2026-09, 202609, 2026-09-30… and 20260930….
+std::optional<Period> month_of(const std::string& text) {
+  if (const auto month = Period::parse(text)) return *month;
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (text.size() == 6 && digits) {
+    if (const auto month = Period::parse(text.substr(0, 4) + "-" + text.substr(4))) return *month;
+  }
+  if (const auto month = Period::of_date(text)) return *month;
+  return std::nullopt;
+}
+
+using Values = std::vector<std::vector<std::optional<std::string>>>;   // value of the period's column, rows
+
+// The months of column values, with how many rows have each.
 class Months {
  public:
-  Status add(const std::optional<std::string>& value, std::string_view rows) {
-    if (value) {
-      if (const auto month = Period::parse(*value)) return take(*month);
-      if (const auto month = Period::of_date(*value)) return take(*month);
+  // `first_row` tells the first row whose value is none.
+  using FirstRow = std::function<Result<std::string>(const std::string& condition)>;
+
+  Status add(const Values& values, const std::string& column, const FirstRow& first_row) {
+    std::int64_t unreadable = 0;
+    std::optional<std::string> shown;
+    for (const auto& row : values) {
+      const std::int64_t rows = std::stoll(row[1].value_or("0"));
+      if (const auto month = row[0] ? month_of(*row[0]) : std::nullopt) {
+        rows_[*month] += rows;
+        continue;
+      }
+      if (unreadable == 0 || row[0] < shown) shown = row[0];
+      unreadable += rows;
     }
+    if (unreadable == 0) return {};
+    const std::string row =
+        TRY(first_row("period_text is not distinct from " + (shown ? duck::literal(*shown) : "null")));
     return fail_hint("every row must say its month; ask for the file again or change the source's period columns",
-                     ErrorKind::corrupt_data, "{} rows have {} in the period's column", rows,
-                     value ? "\"" + *value + "\"" : "nothing");
+                     ErrorKind::corrupt_data, "row {} has {} in {}, which tells its month{}", row,
+                     shown ? "\"" + *shown + "\"" : "nothing", column,
+                     unreadable > 1 ? fmt::format(" ({} such rows)", unreadable) : "");
   }
-  std::vector<std::string> all() const {
-    std::vector<std::string> out;
-    for (const Period& month : months_) out.push_back(month.text());
+
+  FilePeriods all(const std::string& column) const {
+    FilePeriods out;
+    out.column = column;
+    for (const auto& [month, rows] : rows_) {
+      out.periods.push_back(month.text());
+      out.rows[month.text()] = rows;
+    }
     return out;
   }
 
- private:
-  Status take(Period month) {
-    months_.insert(month);
-    return {};
+  // A row that the engine did not show, or showed twice, is an error.
+  Status expect(std::int64_t rows_in_file) const {
+    std::int64_t rows = 0;
+    for (const auto& [month, of_month] : rows_) rows += of_month;
+    if (rows == rows_in_file) return {};
+    return fail(ErrorKind::corrupt_data, "{} rows in the file, but its months have {} together", rows_in_file, rows);
   }
-  std::set<Period> months_;
+
+ private:
+  std::map<Period, std::int64_t> rows_;
 };
 
-Result<std::size_t> find_column(const std::vector<std::string>& columns, const std::vector<std::string>& wanted) {
+Result<std::string> find_column(const std::vector<FileColumn>& columns, const std::vector<std::string>& wanted,
+                                const LandedFile& file) {
   for (const std::string& name : wanted) {
-    const auto at = std::find(columns.begin(), columns.end(), name);
-    if (at != columns.end()) return static_cast<std::size_t>(at - columns.begin());
+    if (!period_text_sql(columns, name, file).empty()) return name;
   }
   return fail_hint("check that the source is of this kind", ErrorKind::corrupt_data,
                    "it has none of the columns that tell its month: {}", fmt::join(wanted, ", "));
 }
 
-std::string reader_of(const LandedFile& file, const std::string& path) {
-  const std::string list = duck::path_list({path});
-  if (file.format == "parquet") return fmt::format("read_parquet({}, hive_partitioning = false)", list);
-  const std::string compression = file.compression.empty() ? "uncompressed" : file.compression;
-  return fmt::format("read_json({}, format = '{}', compression = '{}', hive_partitioning = false)", list,
-                     file.format == "jsonl" ? "newline_delimited" : "auto", compression);
+Months::FirstRow first_row_where(duck::Connection& engine, const std::string& column, const std::string& number,
+                                 const std::string& from) {
+  return [&engine, column, number, from](const std::string& condition) -> Result<std::string> {
+    const auto first = TRY(engine.value(fmt::format(
+        "select min(n) from (select {} as period_text, {} as n from {}) where {}", column, number, from, condition)));
+    return first.value_or("?");
+  };
 }
 
-// A CSV file whose every line is read, with c0, c1, … as its columns; `take` gets the rows of `select` over each part.
-Status read_parts(duck::Connection& engine, const CsvDialect& dialect, const LandedFile& file,
-                  const std::string& local_path, std::size_t columns, std::string_view select, std::string_view group,
-                  const std::string& temp_dir, const Cancel* cancel,
-                  const std::function<Status(const std::vector<std::optional<std::string>>&)>& take) {
+// A CSV file whose every line is read, with c0, c1, … as its columns; `take` gets "read_csv(…)" for each part. Returns
+// the rows counted.
+Result<std::int64_t> read_parts(const CsvDialect& dialect, const LandedFile& file, const std::string& local_path,
+                                std::size_t columns, const std::string& temp_dir, const Cancel* cancel,
+                                const std::function<Status(const std::string&, const CsvPart&)>& take) {
   std::string types;
   for (std::size_t i = 0; i < columns; ++i) types += fmt::format("{}'c{}': 'VARCHAR'", i == 0 ? "" : ", ", i);
   const auto look = [&](const CsvPart& part) -> Status {
-    const auto rows = engine.all(
-        fmt::format("select {0} from read_csv({1}, columns = {{{2}}}, header = true, auto_detect = false, delim = {3}, "
-                    "quote = {4}, escape = {4}, new_line = '\\n', hive_partitioning = false){5}",
-                    select, duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
-                    duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote)), group));
+    const Status taken =
+        take(fmt::format("read_csv({0}, columns = {{{1}}}, header = true, auto_detect = false, delim = {2}, "
+                         "quote = {3}, escape = {3}, new_line = '\\n', hive_partitioning = false)",
+                         duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
+                         duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote))),
+             part);
     ::unlink(part.path.c_str());
-    if (!rows) return fail(rows.error());
-    for (const auto& row : *rows) TRY(take(row));
-    return {};
+    if (!taken) return fail(with_row_of_file(taken.error(), part));
+    return taken;
   };
-  TRY(split_csv(local_path, file, dialect, temp_dir, kPartBytes, look, cancel));
-  return {};
+  return split_csv(local_path, file, dialect, temp_dir, kPartBytes, look, cancel);
 }
 
 Result<FilePeriods> by_csv_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                                   const std::string& local_path, const std::string& temp_dir, const Cancel* cancel) {
   const CsvDialect dialect = dialect_of(kind, file);
-  const auto columns = TRY(read_csv_header(local_path, file, dialect));
-  const std::size_t wanted = TRY(find_column(columns, kind.period_columns));
+  std::vector<FileColumn> columns;
+  for (const std::string& name : TRY(read_csv_header(local_path, file, dialect)))
+    columns.push_back({name, fmt::format("c{}", columns.size())});
+  const std::string name = TRY(find_column(columns, kind.period_columns, file));
+  const std::string column = period_text_sql(columns, name, file);
   Months months;
-  TRY(read_parts(engine, dialect, file, local_path, columns.size(), fmt::format("c{}, count(*)", wanted), " group by 1",
-                 temp_dir, cancel, [&](const auto& row) { return months.add(row[0], row[1].value_or("0")); }));
-  return FilePeriods{months.all(), columns[wanted]};
+  const auto take = [&](const std::string& from, const CsvPart& part) -> Status {
+    const auto values = TRY(engine.all(fmt::format("select {}, count(*) from {} group by 1", column, from)));
+    const std::string number = fmt::format("row_number() over () + {}", part.first_row - 1);
+    return months.add(values, name, first_row_where(engine, column, number, from));
+  };
+  const std::int64_t rows = TRY(read_parts(dialect, file, local_path, columns.size(), temp_dir, cancel, take));
+  TRY(months.expect(rows));
+  return months.all(name);
 }
 
 // What has landed in a table without months stays for ever, so a file that cannot be read must not land.
@@ -95,15 +139,18 @@ Status check_readable(duck::Connection& engine, const pack::SourceKind& kind, co
   if (file.format == "csv") {
     const CsvDialect dialect = dialect_of(kind, file);
     const auto columns = TRY(read_csv_header(local_path, file, dialect));
-    const Status read = read_parts(engine, dialect, file, local_path, columns.size(), "count(*)", "", temp_dir, cancel,
-                                   [](const auto&) { return Status{}; });
+    const auto take = [&](const std::string& from, const CsvPart&) -> Status {
+      TRY(engine.value("select count(*) from " + from));
+      return {};
+    };
+    const auto read = read_parts(dialect, file, local_path, columns.size(), temp_dir, cancel, take);
     // Lines longer than the engine's default are read later, with larger buffers.
-    if (!read && read.error().message.find("Maximum line size") != std::string::npos) return {};
-    return read;
+    if (!read && read.error().message.find("Maximum line size") == std::string::npos) return fail(read.error());
+    return {};
   }
-  const std::string list = duck::path_list({local_path});
   if (file.format == "parquet") {
-    TRY(engine.value(fmt::format("select sum(num_rows) from parquet_file_metadata({})", list)));
+    TRY(engine.value(
+        fmt::format("select sum(num_rows) from parquet_file_metadata({})", duck::path_list({local_path}))));
     return {};
   }
   const std::string records = TRY(json_records(engine, kind, file, local_path));
@@ -111,29 +158,41 @@ Status check_readable(duck::Connection& engine, const pack::SourceKind& kind, co
   return {};
 }
 
-// Rows that a JSON document holds under a path or as a map: the file's own columns are not theirs.
-bool has_records_inside(const pack::SourceKind& kind, const LandedFile& file) {
-  const bool json = file.format == "json" || file.format == "jsonl";
-  return json && !(kind.record_path.empty() && kind.map_entries.empty());
+// Parquet and JSON: `from` gives the rows, `row` is the SQL of their numbers.
+Result<FilePeriods> by_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
+                              const std::vector<FileColumn>& columns, const std::string& from, const std::string& row,
+                              const std::string& rows_in_file) {
+  const std::string name = TRY(find_column(columns, kind.period_columns, file));
+  const std::string column = period_text_sql(columns, name, file);
+  Months months;
+  const auto values = TRY(engine.all(fmt::format("select {}, count(*) from {} group by 1", column, from)));
+  TRY(months.add(values, name, first_row_where(engine, column, row, from)));
+  const auto count = TRY(engine.value(rows_in_file));
+  TRY(months.expect(std::stoll(count.value_or("0"))));
+  return months.all(name);
 }
 
-Result<FilePeriods> by_typed_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
-                                    const std::string& local_path) {
-  const auto columns = TRY(columns_of_file(engine, kind, file, local_path));
-  if (columns.empty()) return FilePeriods{};
-  const std::string& column = columns[TRY(find_column(columns, kind.period_columns))];
-  std::string value = duck::name(column);
-  std::string from = reader_of(file, local_path);
-  if (has_records_inside(kind, file)) {
-    value = json_value(kind, column);
-    from = fmt::format("({})", TRY(json_records(engine, kind, file, local_path)));
-  }
-  Months months;
-  for (const auto& row :
-       TRY(engine.all(fmt::format("select cast({} as varchar), count(*) from {} group by 1", value, from)))) {
-    TRY(months.add(row[0], row[1].value_or("0")));
-  }
-  return FilePeriods{months.all(), column};
+Result<FilePeriods> by_parquet_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
+                                      const std::string& local_path) {
+  std::vector<FileColumn> columns;
+  for (const std::string& name : TRY(columns_of_file(engine, kind, file, local_path)))
+    columns.push_back({name, duck::name(name)});
+  const std::string list = duck::path_list({local_path});
+  return by_column(engine, kind, file, columns,
+                   fmt::format("read_parquet({}, hive_partitioning = false, file_row_number = true)", list),
+                   "file_row_number + 1",
+                   fmt::format("select sum(num_rows)::bigint from parquet_file_metadata({})", list));
+}
+
+Result<FilePeriods> by_json_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
+                                   const std::string& local_path) {
+  const std::string records = TRY(json_records(engine, kind, file, local_path));
+  const std::string count = fmt::format("select count(*) from ({})", records);
+  std::vector<FileColumn> columns;
+  for (const std::string& name : TRY(json_names(engine, kind, records)))
+    columns.push_back({name, json_value(kind, name)});
+  if (columns.empty() && TRY(engine.value(count)) == "0") return FilePeriods{};
+  return by_column(engine, kind, file, columns, "(" + records + ")", "row_number() over ()", count);
 }
 
 Result<FilePeriods> by_path(const pack::SourceKind& kind, const LandedFile& file) {
@@ -146,7 +205,7 @@ Result<FilePeriods> by_path(const pack::SourceKind& kind, const LandedFile& file
     };
     if (std::regex_search(file.source_path, found, pattern) && found.size() >= 3 && number(found[1].str(), year) &&
         number(found[2].str(), month)) {
-      return FilePeriods{{TRY(Period::of(year, month)).text()}, ""};
+      return FilePeriods{{TRY(Period::of(year, month)).text()}, "", {}};
     }
   } catch (const std::regex_error& e) {
     return fail(ErrorKind::invalid_argument, "{}: period path {}: {}", kind.place.text(), kind.period_path, e.what());
@@ -160,14 +219,38 @@ Result<FilePeriods> by_path(const pack::SourceKind& kind, const LandedFile& file
 Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const pack::SourceKind& kind,
                                                  const LandedFile& file, const std::string& local_path) {
   if (file.format == "csv") return read_csv_header(local_path, file, dialect_of(kind, file));
-  if (file.format != "parquet" && file.compression == "zip")
-    return fail(ErrorKind::unsupported, "JSON in a zip has no columns that can be read here");
-  if (has_records_inside(kind, file))
-    return json_names(engine, kind, TRY(json_records(engine, kind, file, local_path)));
   std::vector<std::string> out;
-  for (const duck::Column& column : TRY(engine.describe("select * from " + reader_of(file, local_path))))
-    out.push_back(column.name);
-  return out;
+  if (file.format == "parquet") {
+    const std::string from =
+        fmt::format("select * from read_parquet({}, hive_partitioning = false)", duck::path_list({local_path}));
+    for (const duck::Column& column : TRY(engine.describe(from))) out.push_back(column.name);
+    return out;
+  }
+  if (file.compression == "zip")
+    return fail(ErrorKind::unsupported, "JSON in a zip has no columns that can be read here");
+  return json_names(engine, kind, TRY(json_records(engine, kind, file, local_path)));
+}
+
+std::string period_text_sql(const std::vector<FileColumn>& columns, const std::string& name, const LandedFile& file) {
+  const auto find = [&](const std::string& wanted) {
+    return std::find_if(columns.begin(), columns.end(), [&](const FileColumn& c) { return c.name == wanted; });
+  };
+  if (const auto at = find(name); at != columns.end()) return fmt::format("cast({} as varchar)", at->sql);
+  const auto dot = name.find('.');
+  if (dot == std::string::npos || file.format == "csv") return {};
+  const auto at = find(name.substr(0, dot));
+  if (at == columns.end()) return {};
+  const std::string member = name.substr(dot + 1);
+  if (file.format == "parquet")
+    return fmt::format("cast(struct_extract({}, {}) as varchar)", at->sql, duck::literal(member));
+  return fmt::format("({} ->> {})", at->sql, duck::literal(fmt::format("$.\"{}\"", member)));
+}
+
+std::string period_filter_sql(const std::string& period_text, const std::string& period) {
+  return fmt::format(
+      "case when substring({0}, 5, 1) = '-' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || "
+      "substring({0}, 5, 2) end = {1}",
+      period_text, duck::literal(period));
 }
 
 Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
@@ -175,10 +258,11 @@ Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::Source
   if (kind.period_from == "path") return by_path(kind, file);
   if (kind.period_columns.empty() || (kind.period_from != "column" && kind.period_from != "manifest")) {
     TRY(check_readable(engine, kind, file, local_path, temp_dir, cancel));
-    return FilePeriods{{""}, ""};
+    return FilePeriods{{""}, "", {}};
   }
   if (file.format == "csv") return by_csv_column(engine, kind, file, local_path, temp_dir, cancel);
-  return by_typed_column(engine, kind, file, local_path);
+  if (file.format == "parquet") return by_parquet_column(engine, kind, file, local_path);
+  return by_json_column(engine, kind, file, local_path);
 }
 
 CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file) {

@@ -76,7 +76,8 @@ class Lander {
   std::optional<Landing> compose_appended(const TablePeriod& key);
   std::optional<Landing> compose_replaced(const TablePeriod& key);
   void add_deliveries(const TablePeriod& key, Landing& out) const;
-  void carry_over(const Landing& before, Landing& out) const;
+  bool holds_files_of(const Landing& before) const;
+  void carry_over(const Landing& before, Landing& out);
   Status add_loose(const TablePeriod& key, Landing& out);
   Landing blank(const TablePeriod& key) const;
   Status write(std::vector<Landing> landings);
@@ -270,7 +271,7 @@ Status Lander::take_delivery(const Delivery& delivery) {
   for (Arrived& file : arrived) {
     TRY(incoming_.keep(file, period));
     in_raw_[file.file.digest] = file.file;
-    seen_.put({file.file, {{period}, ""}});
+    seen_.put({file.file, {{period}, "", {}}});
     out.files.push_back(file.file);
   }
   delivered_[period].push_back(std::move(out));
@@ -344,6 +345,11 @@ Status Lander::take_loose_file(const SourceFile& file) {
   if (wanted == 0 && !periods.empty()) return {};
   TRY(incoming_.keep(arrived, periods.size() == 1 ? periods[0] : ""));
   now.file = arrived.file;
+  now.file.rows_in_file = -1;
+  if (!now.periods.rows.empty()) {
+    now.file.rows_in_file = 0;
+    for (const auto& [period, rows] : now.periods.rows) now.file.rows_in_file += rows;
+  }
   in_raw_[now.file.digest] = now.file;
   seen_.put(std::move(now));
   loose_.insert(file.path);
@@ -432,11 +438,29 @@ void Lander::add_deliveries(const TablePeriod& key, Landing& out) const {
   }
 }
 
-// What landed before and is not in the source any more stays, and so does a file whose new version is broken.
-void Lander::carry_over(const Landing& before, Landing& out) const {
+// Whether the source has files now for what `before` is about, readable or not.
+bool Lander::holds_files_of(const Landing& before) const {
+  const auto items = delivered_.find(before.period);
+  if (items != delivered_.end() && std::any_of(items->second.begin(), items->second.end(), [&](const Delivered& item) {
+        return std::any_of(item.files.begin(), item.files.end(),
+                           [&](const LandedFile& file) { return feeds(file.source_path, before.table); });
+      }))
+    return true;
+  const bool loose = std::any_of(loose_.begin(), loose_.end(), [&](const std::string& path) {
+    const auto periods = periods_for(before.table, *seen_.find(path));
+    return feeds(path, before.table) && std::find(periods.begin(), periods.end(), before.period) != periods.end();
+  });
+  return loose || std::any_of(before.files.begin(), before.files.end(), [&](const LandedFile& file) {
+           return listing_.find(file.source_path) != nullptr && !loose_.contains(file.source_path);
+         });
+}
+
+// A delivery that is not in the source any more stays, and so does a file whose new version is broken. Of files without
+// a manifest, those there are now are the period; when all are gone, it stays as it was.
+void Lander::carry_over(const Landing& before, Landing& out) {
   std::set<std::string> reports;
   for (const Json& report : out.manifest.value("reports", Json::array())) reports.insert(text_or(report, "report"));
-  std::map<std::string, std::string> report_of;   // path -> report that brought it
+  std::map<std::string, std::string> report_of;  // path -> report that brought it
   for (const Json& report : before.manifest.value("reports", Json::array())) {
     const std::string name = text_or(report, "report");
     for (const Json& path : report.value("files", Json::array())) report_of[path.get<std::string>()] = name;
@@ -444,14 +468,27 @@ void Lander::carry_over(const Landing& before, Landing& out) const {
     out.manifest["reports"].push_back(report);
     out.delivery += (out.delivery.empty() ? "" : ",") + text_or(report, "delivery");
   }
+  const bool others = holds_files_of(before);
+  const std::string of = before.period.empty() ? before.table : fmt::format("{} of {}", before.table, before.period);
   for (const LandedFile& file : before.files) {
     const auto report = report_of.find(file.source_path);
     if (report != report_of.end() && reports.contains(report->second)) continue;  // superseded
-    if (loose_.contains(file.source_path)) continue;                              // as it is now, below
+    if (loose_.contains(file.source_path)) continue;  // as it is now, below
     if (report == report_of.end() && deliveries_.claimed.contains(file.source_path)) continue;
     const bool there = std::any_of(out.files.begin(), out.files.end(),
                                    [&](const LandedFile& f) { return f.source_path == file.source_path; });
     if (there) continue;
+    if (report == report_of.end() && listing_.find(file.source_path) == nullptr) {
+      if (others) {
+        report_.notes.push_back(
+            fmt::format("{}: gone from the source, where {} has other files: its rows go too", file.source_path, of));
+        continue;
+      }
+      if (seen_.find(file.source_path) != nullptr) {  // until it is forgotten, so once
+        report_.notes.push_back(fmt::format(
+            "{}: gone from the source, and no file of {} is left there: it stays as it landed", file.source_path, of));
+      }
+    }
     out.files.push_back(file);
     if (!before.filter_period) continue;
     out.filter_period = true;
@@ -461,7 +498,7 @@ void Lander::carry_over(const Landing& before, Landing& out) const {
 
 Status Lander::add_loose(const TablePeriod& key, Landing& out) {
   const auto before = before_.find(key);
-  std::map<std::string, std::string> paths;   // digest -> the file that brought it
+  std::map<std::string, std::string> paths;  // digest -> the file that brought it
   for (const LandedFile& file : out.files) paths.emplace(file.digest, file.source_path);
   std::vector<const SeenFile*> files;
   for (const std::string& path : loose_) {
@@ -487,6 +524,8 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
       continue;
     }
     out.files.push_back(seen->file);
+    const auto rows = seen->periods.rows.find(key.second);
+    if (rows != seen->periods.rows.end()) out.files.back().rows = rows->second;
     const std::string& column = seen->periods.column;
     if (out.period_column.empty()) out.period_column = column;
     out.filter_period = out.filter_period || (!key.second.empty() && seen->periods.periods.size() > 1);

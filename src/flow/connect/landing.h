@@ -30,6 +30,8 @@ struct LandedFile {
   TimeMs modified_ms = 0;
   std::string format;           ///< "csv", "parquet", "json", "jsonl"
   std::string compression;      ///< "", "gzip", "zstd", "zip"
+  std::int64_t rows = -1;          ///< of the landing's period, when a column told; -1: not counted
+  std::int64_t rows_in_file = -1;  ///< of all its periods
   bool operator==(const LandedFile&) const = default;
 };
 
@@ -80,9 +82,10 @@ using LandProgress = std::function<void(const std::string& file, std::int64_t by
 /// not written; then and after a cancel nothing new is visible but whole landings. The caller holds the tenant's lock.
 ///
 /// With a manifest, the newest delivery of each report is what its period consists of; reports add up. Without one,
-/// files add up: a newer file of a name takes the place of the old one, a file that is gone from the source stays, and
-/// one whose bytes are there already under another name counts once. A table that appends takes every file whose bytes
-/// are new.
+/// files add up: those the source has now are the period. A newer file of a name takes the place of the old one, one
+/// that is gone goes with its rows, and one whose bytes are there already under another name counts once. A period of
+/// which the source has no file any more stays as it landed. Both are noted. A table that appends takes every file
+/// whose bytes are new.
 Result<LandReport> land(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
                         const TenantSource& source, const std::optional<PeriodRange>& periods,
                         const LandProgress& progress, const Cancel* cancel, const Clock& clock = Clock::system());

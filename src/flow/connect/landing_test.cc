@@ -44,6 +44,9 @@ const pack::PackFiles kPack = {
     {"sources/by_path.yaml",
      "source: by_path\ndescription: d\nconnector: files\nperiod: {from: path, path: '(\\d{4})-(\\d{2})/'}\nfeeds: "
      "[{table: bronze.cur}]\n"},
+    {"sources/events.yaml",
+     "source: events\ndescription: d\nconnector: files\njson: {record_path: data.items}\n"
+     "period: {from: column, columns: [invoice.month, at]}\nfeeds: [{table: bronze.cur}]\n"},
     {"sources/extract.yaml",
      "source: extract\ndescription: d\nconnector: files\nperiod: {from: none}\n"
      "feeds:\n  - {table: bronze.purchases, match: ['purchases*']}\n  - {table: bronze.customers, match: "
@@ -205,14 +208,44 @@ TEST_F(LandingTest, FilesWithoutManifestAddUpAndANewerOneReplaces) {
   const LandReport changed = land();
   EXPECT_THAT(landed(changed), ElementsAre("bronze.cur 2026-09: a.csv b.csv"));
   EXPECT_EQ(changed.files_read, 1);
-  // Gone from the source: stays.
-  fs::remove(dir_ / "in/b.csv");
-  EXPECT_THAT(land().landed, IsEmpty());
   put("c.csv", kOctober);
   EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-10: c.csv"));
   // Moved to another month: both change.
   put("a.csv", "id,month\n9,2026-10-01\n");
   EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: b.csv", "bronze.cur 2026-10: a.csv c.csv"));
+}
+
+TEST_F(LandingTest, AMonthThatComesUnderAnotherNameCountsOnce) {
+  put("bill-draft.csv", kSeptember);
+  put("october.csv", kOctober);
+  land();
+  fs::remove(dir_ / "in/bill-draft.csv");
+  put("bill-final.csv", kMoreSeptember);
+  const LandReport report = land();
+  EXPECT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: bill-final.csv"));
+  EXPECT_THAT(notes(report), HasSubstr("bill-draft.csv: gone from the source, where bronze.cur of 2026-09 has other "
+                                       "files: its rows go too"));
+  EXPECT_THAT(land().notes, IsEmpty());
+  // The same, with a landing between the two.
+  fs::remove(dir_ / "in/bill-final.csv");
+  const LandReport empty = land();
+  EXPECT_THAT(landed(empty), IsEmpty()) << "a month without files stays as it landed";
+  EXPECT_THAT(notes(empty), HasSubstr("bill-final.csv: gone from the source, and no file of bronze.cur of 2026-09 is "
+                                      "left there: it stays as it landed"));
+  EXPECT_THAT(land().notes, IsEmpty()) << "said once";
+  put("bill-v3.csv", kSeptember);
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: bill-v3.csv"));
+}
+
+TEST_F(LandingTest, AFileThatIsThereButBrokenKeepsWhatItBrought) {
+  put("a.csv", kSeptember);
+  put("b.csv", kMoreSeptember);
+  land();
+  put("a.csv", "");
+  fs::remove(dir_ / "in/b.csv");
+  const LandReport report = land();
+  EXPECT_THAT(report.problems, SizeIs(1));
+  EXPECT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: a.csv"));
 }
 
 TEST_F(LandingTest, AFileOfSeveralMonthsLandsInEachWithAFilter) {
@@ -227,6 +260,52 @@ TEST_F(LandingTest, AFileOfSeveralMonthsLandsInEachWithAFilter) {
   }
 }
 
+TEST_F(LandingTest, RowsOfEachMonthAreWrittenDown) {
+  source_ = {"events", "events", (dir_ / "in").string(), 0};
+  // The month is what is written, not the instant in UTC.
+  put("a.jsonl",
+      "{\"at\":\"2026-09-30T22:00:00-03:00\"}\n{\"at\":\"2026-09-01 00:00:00 UTC\"}\n{\"at\":\"2026-10-01\"}\n");
+  put("b.json", R"({"data":{"items":[{"at":"2026-09-30T23:59:59-08:00"},{"at":"2026-10-02"},{"at":"20261003"}]}})");
+  put("d.csv", "id,at\n1,2026-09-01\n2,2026-10-01\n3,2026-10-31\n");
+  auto connection = *engine_->connect();
+  ASSERT_TRUE(connection.run(fmt::format(
+      "copy (select unnest(['2026-09-01', '2026-10-01', '2026-10-02'])::timestamptz as at) to '{}/in/e.parquet'",
+      dir_.string())));
+  const LandReport report = land();
+  EXPECT_EQ(problems(report), "");
+  ASSERT_THAT(report.landed, SizeIs(2));
+  const auto rows = [](const Landing& landing) {
+    std::map<std::string, std::pair<std::int64_t, std::int64_t>> out;
+    for (const LandedFile& file : landing.files) out[file.source_path] = {file.rows, file.rows_in_file};
+    return out;
+  };
+  const auto log = *read_landings(lake_->store(), "acme", "events");
+  ASSERT_THAT(log, SizeIs(2));
+  using Rows = std::map<std::string, std::pair<std::int64_t, std::int64_t>>;
+  EXPECT_EQ(rows(log[0]), (Rows{{"a.jsonl", {2, 3}}, {"b.json", {1, 3}}, {"d.csv", {1, 3}}, {"e.parquet", {1, 3}}}));
+  EXPECT_EQ(rows(log[1]), (Rows{{"a.jsonl", {1, 3}}, {"b.json", {2, 3}}, {"d.csv", {2, 3}}, {"e.parquet", {2, 3}}}));
+  EXPECT_EQ(land().files_read, 0);
+}
+
+TEST_F(LandingTest, TheMonthMayStandInAMemberOfAColumn) {
+  source_ = {"events", "events", (dir_ / "in").string(), 0};
+  put("c.json", R"([{"invoice":{"month":"202609"},"at":"2026-10-01"},{"invoice":{"month":"202610"}}])");
+  auto connection = *engine_->connect();
+  ASSERT_TRUE(connection.run(
+      fmt::format("copy (select {{'month': '202609'}} as invoice) to '{}/in/e.parquet'", dir_.string())));
+  const LandReport report = land();
+  EXPECT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: c.json e.parquet", "bronze.cur 2026-10: c.json"))
+      << problems(report);
+}
+
+TEST_F(LandingTest, WithoutTheCacheAMonthThatDidNotLandYetStillLands) {
+  put("b.csv", kBoth);
+  EXPECT_THAT(landed(land(PeriodRange{*Period::of(2026, 9), *Period::of(2026, 9)})),
+              ElementsAre("bronze.cur 2026-09: b.csv"));
+  ASSERT_TRUE(lake_->store().remove("tenants/acme/raw/cur/_seen.json"));
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-10: b.csv"));
+}
+
 TEST_F(LandingTest, ARowWithoutMonthIsAProblemAndTheRestGoesOn) {
   put("a.csv", "id,month\n1,2026-09-01\n2,\n");
   put("b.csv", "id,month\n1,2026-09-01\n2,soon\n");
@@ -234,8 +313,8 @@ TEST_F(LandingTest, ARowWithoutMonthIsAProblemAndTheRestGoesOn) {
   put("d.csv", "id,moon\n1,2026-09-01\n");
   const LandReport report = land();
   EXPECT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: c.csv"));
-  EXPECT_THAT(problems(report), HasSubstr("a.csv: 1 rows have nothing in the period's column"));
-  EXPECT_THAT(problems(report), HasSubstr("b.csv: 1 rows have \"soon\" in the period's column"));
+  EXPECT_THAT(problems(report), HasSubstr("a.csv: row 2 has nothing in month, which tells its month"));
+  EXPECT_THAT(problems(report), HasSubstr("b.csv: row 2 has \"soon\" in month, which tells its month"));
   EXPECT_THAT(problems(report), HasSubstr("d.csv: it has none of the columns that tell its month: month, other_month"));
   EXPECT_THAT(report.problems, SizeIs(3));
   EXPECT_THAT(land().problems, SizeIs(3)) << "a problem stays until it is mended";
@@ -405,6 +484,8 @@ TEST_F(LandingTest, ATableReplacedAsAWholeNeedsNoMonth) {
               ElementsAre("bronze.cur 2026-09: both.csv usage.csv", "bronze.cur 2026-10: both.csv usage.csv",
                           "bronze.customers : both.csv prices.csv"));
   EXPECT_FALSE(report.landed.back().filter_period);
+  ASSERT_TRUE(lake_->store().remove("tenants/acme/raw/cur/_seen.json"));
+  EXPECT_THAT(landed(land()), IsEmpty());
   put("prices.csv", "id\n1\n2\n");
   EXPECT_THAT(landed(land()), ElementsAre("bronze.customers : both.csv prices.csv"));
 }

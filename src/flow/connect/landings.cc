@@ -20,15 +20,18 @@ Result<std::int64_t> number_of(std::string_view key) {
 }
 
 Json file_to_json(const LandedFile& file) {
-  return {{"source_path", file.source_path}, {"digest", file.digest},           {"raw_key", file.raw_key},
-          {"size_bytes", file.size_bytes},   {"modified_ms", file.modified_ms}, {"format", file.format},
-          {"compression", file.compression}};
+  Json out = {{"source_path", file.source_path}, {"digest", file.digest},           {"raw_key", file.raw_key},
+              {"size_bytes", file.size_bytes},   {"modified_ms", file.modified_ms}, {"format", file.format},
+              {"compression", file.compression}};
+  if (file.rows >= 0) out["rows"] = file.rows;
+  if (file.rows_in_file >= 0) out["rows_in_file"] = file.rows_in_file;
+  return out;
 }
 
 Result<LandedFile> file_from_json(const Json& json) {
   LandedFile out{text_or(json, "source_path"),   text_or(json, "digest"),     text_or(json, "raw_key"),
                  int_or(json, "size_bytes", -1), int_or(json, "modified_ms"), text_or(json, "format"),
-                 text_or(json, "compression")};
+                 text_or(json, "compression"),   int_or(json, "rows", -1),    int_or(json, "rows_in_file", -1)};
   if (out.source_path.empty() || out.digest.size() != 64 || out.raw_key.empty() || out.size_bytes < 0) {
     return fail(ErrorKind::corrupt_data, "a file without source_path, digest, raw_key or size_bytes");
   }

@@ -1,6 +1,7 @@
 #include "flow/connect/parts.h"
 
 #include <bit>
+#include <charconv>
 
 #include "flow/connect/csv_record.h"
 #include "flow/connect/inflate.h"
@@ -231,6 +232,20 @@ Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, 
   TRY(inflate_file(path, file.compression, sinks, cancel));
   TRY(end());
   return cutter.rows();
+}
+
+Error with_row_of_file(Error error, const CsvPart& part) {
+  // DuckDB counts records, the header as the first one.
+  constexpr std::string_view kMark = "CSV error on line ";
+  const auto at = error.message.find(kMark);
+  if (at == std::string::npos) return error;
+  const char* const from = error.message.data() + at + kMark.size();
+  std::int64_t line = 0;
+  const auto [end, code] = std::from_chars(from, error.message.data() + error.message.size(), line);
+  if (code != std::errc() || line < 2) return error;
+  const std::string rest(end, static_cast<std::size_t>(error.message.data() + error.message.size() - end));
+  error.message = fmt::format("{}CSV error in row {}{}", error.message.substr(0, at), part.first_row + line - 2, rest);
+  return error;
 }
 
 Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file,

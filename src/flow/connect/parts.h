@@ -31,6 +31,9 @@ struct CsvPart {
   std::int64_t rows = 0;            ///< data rows in it, as counted here
 };
 
+/// `error` of reading a part: the line that the engine counts there becomes the row of the file.
+Error with_row_of_file(Error error, const CsvPart& part);
+
 /// Cuts the file into parts of about `part_bytes` under `temp_dir` and hands each to `on_part` (which may block, to
 /// bound the disk used; an error from it stops the work and is returned). Returns the number of data rows in the file.
 ///

@@ -435,5 +435,15 @@ TEST_F(PartsTest, AgreesWithDuckDbOnNastyText) {
   EXPECT_GT(read, 450);
 }
 
+TEST(CsvErrors, NameTheRowOfTheFile) {
+  CsvPart part;
+  part.first_row = 1'000'001;
+  const Error error{ErrorKind::corrupt_data, "a.csv: CSV error on line 7: Expected Number of Columns: 2 Found: 3", "h"};
+  const Error named = with_row_of_file(error, part);
+  EXPECT_EQ(named.message, "a.csv: CSV error in row 1000006: Expected Number of Columns: 2 Found: 3");
+  EXPECT_EQ(named.hint, "h");
+  EXPECT_EQ(with_row_of_file({ErrorKind::io, "no such thing", ""}, part).message, "no such thing");
+}
+
 }  // namespace
 }  // namespace centavo

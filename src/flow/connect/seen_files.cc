@@ -3,7 +3,7 @@
 namespace centavo {
 namespace {
 
-// The newest word of the landings on each path.
+// The newest word of the landings on each path. A file whose months have not all landed is looked at again.
 std::map<std::string, SeenFile> from_landings(const std::vector<Landing>& landings) {
   std::map<std::string, SeenFile> out;
   for (const Landing& landing : landings) {
@@ -11,12 +11,21 @@ std::map<std::string, SeenFile> from_landings(const std::vector<Landing>& landin
       SeenFile& seen = out[file.source_path];
       if (seen.file.digest != file.digest) seen = SeenFile{};
       seen.file = file;
+      seen.file.rows = -1;
       seen.periods.column = landing.period_column;
+      if (!seen.periods.column.empty() && landing.period.empty()) continue;  // a table that is whole: tells no month
       auto& periods = seen.periods.periods;
       const auto at = std::lower_bound(periods.begin(), periods.end(), landing.period);
       if (at == periods.end() || *at != landing.period) periods.insert(at, landing.period);
+      if (file.rows >= 0) seen.periods.rows[landing.period] = file.rows;
     }
   }
+  std::erase_if(out, [](const auto& item) {
+    const SeenFile& seen = item.second;
+    std::int64_t rows = 0;
+    for (const auto& [period, of_period] : seen.periods.rows) rows += of_period;
+    return !seen.periods.column.empty() && rows != seen.file.rows_in_file;
+  });
   return out;
 }
 
@@ -38,15 +47,24 @@ Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, con
   if (text_or(*json, "kind") != kind_digest || !json->contains("files") || !(*json)["files"].is_array()) return out;
   for (const Json& item : (*json)["files"]) {
     SeenFile seen;
-    seen.file = {text_or(item, "path"),          text_or(item, "digest"),     text_or(item, "raw_key"),
-                 int_or(item, "size_bytes", -1), int_or(item, "modified_ms"), text_or(item, "format"),
-                 text_or(item, "compression")};
+    seen.file = {text_or(item, "path"),           text_or(item, "digest"),
+                 text_or(item, "raw_key"),        int_or(item, "size_bytes", -1),
+                 int_or(item, "modified_ms"),     text_or(item, "format"),
+                 text_or(item, "compression"),    -1,
+                 int_or(item, "rows_in_file", -1)};
     seen.periods.column = text_or(item, "column");
     if (item.contains("periods") && item["periods"].is_array()) {
       for (const Json& period : item["periods"]) {
         if (period.is_string()) seen.periods.periods.push_back(period.get<std::string>());
       }
     }
+    if (item.contains("rows") && item["rows"].is_object()) {
+      for (const auto& [period, rows] : item["rows"].items()) {
+        if (rows.is_number_integer()) seen.periods.rows[period] = rows.get<std::int64_t>();
+      }
+    }
+    // Learned before rows were counted: look again.
+    if (!seen.periods.column.empty() && seen.periods.rows.size() != seen.periods.periods.size()) continue;
     out.files_[seen.file.source_path] = std::move(seen);
   }
   return out;
@@ -63,7 +81,9 @@ std::string SeenFiles::text() const {
                      {"format", seen.file.format},
                      {"compression", seen.file.compression},
                      {"periods", seen.periods.periods},
-                     {"column", seen.periods.column}});
+                     {"column", seen.periods.column},
+                     {"rows", seen.periods.rows},
+                     {"rows_in_file", seen.file.rows_in_file}});
   }
   return Json({{"kind", kind_digest_}, {"files", std::move(files)}})
              .dump(-1, ' ', false, Json::error_handler_t::replace) +

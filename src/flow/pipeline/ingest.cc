@@ -1,6 +1,7 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "flow/connect/file_periods.h"
 #include "flow/connect/json_numbers.h"
 #include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
@@ -15,6 +16,12 @@ constexpr std::int64_t kPartBytesMin = 64 << 20;
 constexpr std::int64_t kPartBytesMax = 1 << 30;
 constexpr std::int64_t kGuessedInflation = 12;   // bytes of CSV per byte of gzip: only for the size of parts
 
+// A file's rows of the task's period: as counted before the engine read them (-1: unknown), and as staged.
+struct RowCount {
+  std::int64_t expected = -1;
+  std::int64_t staged = 0;
+};
+
 // What is the same for all files of one bronze task.
 struct Job {
   Work& work;
@@ -26,17 +33,13 @@ struct Job {
   std::int64_t part_bytes = kPartBytesMin;
   std::mutex mutex;
   Ingested out;                          // under mutex
-};
+  std::map<const LandedFile*, RowCount> rows;   // under mutex
 
-// SQL that is true for rows of one month, when a file holds several: of "2026-09", "2026-09-30…" and "20260930…", which
-// are what a landing takes for months.
-std::string period_filter(const std::string& column_sql, const std::string& period) {
-  const std::string text = fmt::format("cast({} as varchar)", column_sql);
-  return fmt::format(
-      "case when substring({0}, 5, 1) = '-' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || "
-      "substring({0}, 5, 2) end = {1}",
-      text, duck::literal(period));
-}
+  void expect_rows(const LandedFile& file, std::int64_t expected) {
+    const std::scoped_lock lock(mutex);
+    rows[&file].expected = expected;
+  }
+};
 
 std::string metadata_sql(const Job& job, const Landing& landing, const LandedFile& file,
                          const std::string& row_number) {
@@ -83,6 +86,10 @@ std::vector<pack::ColumnSpec> table_columns(const Job& job, const FileShape& sha
   return out;
 }
 
+bool has_other_periods(const Landing& landing, const LandedFile& file) {
+  return landing.filter_period && (file.rows < 0 || file.rows != file.rows_in_file);
+}
+
 std::string bronze_select(const Job& job, const Landing& landing, const FileShape& shape, const LandedFile& file,
                           const std::string& from, const std::string& row_number) {
   std::string list;
@@ -91,20 +98,21 @@ std::string bronze_select(const Job& job, const Landing& landing, const FileShap
   std::string inner = from;
   std::string number = row_number;
   std::string where;
-  if (landing.filter_period) {
+  if (has_other_periods(landing, file)) {
     // Rows are numbered before those of other months are left out.
     inner = fmt::format("(select *, {} as centavo_row from {})", row_number, from);
     number = "centavo_row";
-    for (const auto& column : shape.delivered) {
-      if (column.name == landing.period_column) where = " where " + period_filter(column.sql, landing.period);
-    }
+    std::vector<FileColumn> columns;
+    for (const auto& column : shape.delivered) columns.push_back({column.name, column.sql});
+    const std::string text = period_text_sql(columns, landing.period_column, file);
+    if (!text.empty()) where = " where " + period_filter_sql(text, landing.period);
   }
   return fmt::format("select {}{} from {}{}", list, metadata_sql(job, landing, file, number), inner, where);
 }
 
 // Adds what one connection staged to the job's result.
 Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape, const std::string& select,
-                  std::optional<std::int64_t> rows_expected, const LandedFile& file) {
+                  std::optional<std::int64_t> part_rows, const LandedFile& file) {
   Staged staged;
   staged.columns = table_columns(job, shape);
   TRY_IN(file.source_path,
@@ -112,6 +120,7 @@ Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape
   const std::scoped_lock lock(job.mutex);
   auto& all = job.out.staged;
   all.rows += staged.rows;
+  job.rows[&file].staged += staged.rows;
   all.bytes += staged.bytes;
   all.files.insert(all.files.end(), staged.files.begin(), staged.files.end());
   for (const auto& [column, nulls] : staged.null_counts) all.null_counts[column] += nulls;
@@ -120,9 +129,9 @@ Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape
         std::any_of(all.columns.begin(), all.columns.end(), [&](const auto& c) { return c.name == column.name; });
     if (!known) all.columns.push_back(column);
   }
-  if (rows_expected && *rows_expected != staged.rows) {
-    return fail(ErrorKind::corrupt_data, "{}: {} rows in the file, the engine read {}", file.source_path,
-                *rows_expected, staged.rows);
+  if (part_rows && *part_rows != staged.rows) {
+    return fail(ErrorKind::corrupt_data, "{}: {} rows in a part of the file, the engine read {}", file.source_path,
+                *part_rows, staged.rows);
   }
   return {};
 }
@@ -162,20 +171,20 @@ Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const Land
       const auto stage = [&](bool long_lines) {
         const std::string from = csv_table(shape->delivered, dialect, part.path, long_lines);
         const std::string number = fmt::format("row_number() over () + {}", part.first_row - 1);
-        const auto expected = landing.filter_period ? std::nullopt : std::optional(part.rows);
+        const auto expected = has_other_periods(landing, file) ? std::nullopt : std::optional(part.rows);
         return stage_into(job, connection, *shape, bronze_select(job, landing, *shape, file, from, number), expected,
                           file);
       };
       Status done = stage(false);
       if (!done && done.error().message.find("Maximum line size") != std::string::npos) done = stage(true);
       ::remove(part.path.c_str());
+      if (!done) return fail(with_row_of_file(done.error(), part));
       return done;
     });
   };
   const auto rows =
       TRY_IN(file.source_path, split_csv(path, file, dialect, job.temp_dir, job.part_bytes, on_part, job.work.cancel));
-  const std::scoped_lock lock(job.mutex);
-  if (job.out.rows_in_files >= 0) job.out.rows_in_files = landing.filter_period ? -1 : job.out.rows_in_files + rows;
+  job.expect_rows(file, has_other_periods(landing, file) ? file.rows : rows);
   return {};
 }
 
@@ -196,10 +205,9 @@ Status ingest_parquet(Job& job, const Feed& feed, const Landing& landing, const 
                                                          duck::path_list({path}))));
   const std::int64_t rows = std::stoll(count.value_or("0"));
   const Slot slot(job.work.copies, job.work.workers);  // the engine reads one Parquet file with all its threads
-  TRY(stage_into(job, connection, shape, bronze_select(job, landing, shape, file, from, "file_row_number + 1"),
-                 landing.filter_period ? std::nullopt : std::optional(rows), file));
-  const std::scoped_lock lock(job.mutex);
-  if (job.out.rows_in_files >= 0) job.out.rows_in_files = landing.filter_period ? -1 : job.out.rows_in_files + rows;
+  TRY(stage_into(job, connection, shape, bronze_select(job, landing, shape, file, from, "file_row_number + 1"), {},
+                 file));
+  job.expect_rows(file, has_other_periods(landing, file) ? file.rows : rows);
   return {};
 }
 
@@ -226,10 +234,8 @@ Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const Lan
   const auto count = TRY_IN(file.source_path, connection.value(fmt::format("select count(*) from ({})", record)));
   const std::int64_t rows = std::stoll(count.value_or("0"));
   TRY(stage_into(job, connection, shape,
-                 bronze_select(job, landing, shape, file, "(" + record + ")", "row_number() over ()"),
-                 landing.filter_period ? std::nullopt : std::optional(rows), file));
-  const std::scoped_lock lock(job.mutex);
-  if (job.out.rows_in_files >= 0) job.out.rows_in_files = landing.filter_period ? -1 : job.out.rows_in_files + rows;
+                 bronze_select(job, landing, shape, file, "(" + record + ")", "row_number() over ()"), {}, file));
+  job.expect_rows(file, has_other_periods(landing, file) ? file.rows : rows);
   return {};
 }
 
@@ -262,6 +268,15 @@ Result<bool> is_as_recorded(delta::Table& table, const delta::Snapshot& snapshot
          });
 }
 
+// The newest transaction of this table that set rows aside.
+Result<std::int64_t> quarantined_by(Job& job, const std::string& app) {
+  const std::string root = Lake::quarantine_root(job.work.tenant.id, "bronze", job.task.table.table);
+  auto table = delta::Table::open(job.work.store(), job.work.workshop.engine, root, job.work.workshop.clock);
+  if (!table && table.error().kind != ErrorKind::not_found) return fail(table.error());
+  if (!table) return 0;
+  return TRY(table->snapshot()).app_version(app).value_or(0);
+}
+
 // The landings that this task reads. For a table that appends: those it does not hold yet. When what it holds is not
 // known for certain (another definition, a removed source, a crash before the record, a restore), it starts over.
 Result<std::vector<const Landing*>> landings_to_read(Job& job) {
@@ -272,10 +287,13 @@ Result<std::vector<const Landing*>> landings_to_read(Job& job) {
   if (contract.write != pack::WriteMode::append) return all;
   auto table = delta::Table::open(work.store(), work.workshop.engine, job.root, work.workshop.clock);
   if (!table && table.error().kind != ErrorKind::not_found) return fail(table.error());
-  if (!table) return all;
+  if (!table) return all;  // replaces what the quarantine holds, if anything
   const auto snapshot = TRY(table->snapshot());
   const std::string app = job.root + "/" + job.task.fingerprint.substr(0, job.task.fingerprint.find('.'));
-  job.out.transaction = delta::AppTransaction{app, snapshot.app_version(app).value_or(0) + 1};
+  const std::int64_t in_table = snapshot.app_version(app).value_or(0);
+  const std::int64_t in_quarantine = TRY(quarantined_by(job, app));
+  job.out.transaction = delta::AppTransaction{app, std::max(in_table, in_quarantine) + 1};
+  if (in_quarantine > in_table) return all;  // a run ended between the two commits: both start over
   const auto before = work.before.find({job.task.table.text(), job.task.period});
   if (before == work.before.end() || work.full) return all;
   const auto held = landings_held(before->second.fingerprint, job.task.fingerprint, all);
@@ -285,11 +303,27 @@ Result<std::vector<const Landing*>> landings_to_read(Job& job) {
   return all;
 }
 
+// Every file gave the rows it was said to have: no row was lost, and none counted twice.
+Status account_for_rows(Job& job) {
+  for (const auto& [file, rows] : job.rows) {
+    if (rows.expected < 0) {
+      job.out.rows_in_files = -1;
+      continue;
+    }
+    if (rows.expected != rows.staged) {
+      return fail(ErrorKind::corrupt_data, "{}: {} rows{} in the file, the engine read {}", file->source_path,
+                  rows.expected, job.task.period.empty() ? "" : " of " + job.task.period, rows.staged);
+    }
+    if (job.out.rows_in_files >= 0) job.out.rows_in_files += rows.expected;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
-  Job job{work,          node, task, Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {},
-          kPartBytesMin, {},   {}};
+  Job job{work, node, task, Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin,
+          {},   {},   {}};
   job.temp_dir = TRY(work.store().engine_path(fmt::format("{}/{}/x", Lake::staging_root(work.tenant.id), work.run)));
   job.temp_dir.resize(job.temp_dir.size() - 2);
   job.out.staged.columns = all_columns(node.model->contract);
@@ -318,7 +352,9 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
       }
     }
   }
-  if (const Status done = crew.finish(); !done) {
+  Status done = crew.finish();
+  if (done) done = account_for_rows(job);
+  if (!done) {
     discard(work, job.root, job.out.staged);
     return fail(done.error());
   }

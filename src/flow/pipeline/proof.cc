@@ -150,8 +150,13 @@ std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<
         line.to = name;
         line.from_amount = rows.shortest();
         const auto it = of(name).find(key);
-        line.to_amount = it == of(name).end() ? "0" : it->second.shortest();
-        const auto difference = subtract(it == of(name).end() ? Decimal{} : it->second, rows);
+        const Decimal made = it == of(name).end() ? Decimal{} : it->second;
+        line.to_amount = made.shortest();
+        const auto set_aside = of("quarantine:" + name).find(key);
+        const Decimal aside = set_aside == of("quarantine:" + name).end() ? Decimal{} : set_aside->second;
+        if (!aside.is_zero()) line.note = fmt::format("{} in quarantine", aside.shortest());
+        const auto all = add(made, aside);
+        const auto difference = all ? subtract(*all, rows) : all;
         line.difference = difference ? difference->shortest() : "too large";
         line.holds = difference && difference->is_zero();
         out.push_back(std::move(line));
