@@ -16,6 +16,7 @@ std::string_view name_of(ErrorKind kind) {
     case ErrorKind::check_failed: return "check_failed";
     case ErrorKind::stale: return "stale";
     case ErrorKind::out_of_space: return "out_of_space";
+    case ErrorKind::over_limit: return "over_limit";
     case ErrorKind::permission_denied: return "permission_denied";
     case ErrorKind::io: return "io";
     case ErrorKind::outcome_unknown: return "outcome_unknown";

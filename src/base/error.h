@@ -19,6 +19,7 @@ enum class ErrorKind {
   check_failed,   ///< a check, a reconciliation or a validation does not hold
   stale,          ///< freshness breached
   out_of_space,
+  over_limit,     ///< a limit of time or rows that the person or the lake set
   permission_denied,
   io,             ///< any other failure of a disk, a network, a server
   outcome_unknown,  ///< it may or may not have happened; the caller must look

@@ -5,15 +5,17 @@
 #include "app/cli/release_choice.h"
 #include "app/cli/row_format.h"
 #include "app/cli/table_file.h"
+#include "base/time_limit.h"
 
 namespace centavo::cli {
 namespace {
 
 constexpr std::int64_t kTableRowsMax = 1000;
+constexpr std::int64_t kTimeoutSecondsMax = 30 * 86'400;
 
 struct QueryArguments {
   std::string tenant, sql, format, out, as_of;
-  std::int64_t release = 0;
+  std::int64_t release = 0, timeout = 300, rows_max = 0;
   bool all = false;
 };
 
@@ -32,22 +34,40 @@ Result<RowFormat> format_of(Context& context, const QueryArguments& given) {
   return format;
 }
 
-Status run_query(Context& context, const QueryArguments& given) {
+Status read_rows(Context& context, const QueryArguments& given, const Cancel* cancel) {
   const RowFormat format = TRY(format_of(context, given));
   OpenLake open = TRY(context.open_lake());
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
   if (format == RowFormat::parquet) {
-    return write_parquet(
-        context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return given.sql; }, given.out);
+    return write_parquet(context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return given.sql; },
+                         given.out, {cancel, given.rows_max});
   }
   Reader reader = TRY(Reader::open(workshop, tenant, number));
-  reader.connection().watch(context.cancel());
+  reader.connection().watch(cancel);
   duck::Rows rows = TRY(reader.query(given.sql));
+  rows.limit(given.rows_max);
   RowSink sink = TRY(RowSink::open(context.output(), given.out));
   TRY(write_rows(context, rows, format, sink, given.all || !given.out.empty() ? 0 : kTableRowsMax));
   return sink.close();
+}
+
+Status run_query(Context& context, const QueryArguments& given) {
+  if (given.timeout < 0 || given.timeout > kTimeoutSecondsMax)
+    return fail(ErrorKind::invalid_argument, "--timeout: {} is not between 0 and {}", given.timeout,
+                kTimeoutSecondsMax);
+  if (given.rows_max < 0) return fail(ErrorKind::invalid_argument, "--max-rows: {} is below 0", given.rows_max);
+  std::optional<std::chrono::milliseconds> time;
+  if (given.timeout > 0) time = std::chrono::seconds(given.timeout);
+  const TimeLimit limit(context.cancel(), time);
+  const Status done = read_rows(context, given, limit.cancel());
+  if (!done && done.error().kind == ErrorKind::cancelled && limit.is_over()) {
+    return fail_hint("ask for less, or allow more with --timeout SECONDS (0: as long as it takes)",
+                     ErrorKind::over_limit, "the query took longer than {} second{}", given.timeout,
+                     given.timeout == 1 ? "" : "s");
+  }
+  return done;
 }
 
 }  // namespace
@@ -85,6 +105,14 @@ void add_query_command(Command& root) {
                 .target = &values->out,
                 .kind = ValueKind::file});
   query.option({.name = "--all", .help = "a table of all rows, not only the first 1000", .target = &values->all});
+  query.option({.name = "--timeout",
+                .value = "SECONDS",
+                .help = "give up after that time (default 300; 0: never)",
+                .target = &values->timeout});
+  query.option({.name = "--max-rows",
+                .value = "N",
+                .help = "fail when the answer has more rows (default: any number)",
+                .target = &values->rows_max});
   query
       .example(
           "centavo query --tenant acme \"select ServiceName, sum(BilledCost) from silver.focus_cost_and_usage group by "

@@ -4,6 +4,8 @@
 #include "app/cli/commands.h"
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
+#include "lake/delta/log_path.h"
+#include "lake/delta/table.h"
 
 namespace centavo::cli {
 namespace {
@@ -56,8 +58,34 @@ Status show_release(Context& context, const ReleaseArguments& given) {
   return {};
 }
 
+/// Every file that a release's tables need is there: a vacuum may have taken some.
+Status check_files(OpenLake& open, const std::string& tenant, const Release& target, const Clock& clock) {
+  for (const auto& [name, version] : target.versions) {
+    const std::string doing = fmt::format("show release {} of {} again: {}", target.number, tenant, name);
+    const pack::TableName table = TRY(pack::parse_table_name(name));
+    const std::string root = Lake::table_root(tenant, pack::name_of(table.layer), table.table);
+    auto opened = TRY_IN(doing, delta::Table::open(open.lake.store(), open.engine, root, clock));
+    const auto snapshot = TRY_IN(doing, opened.snapshot_at(version));
+    const auto files = TRY_IN(doing, snapshot.files());
+    std::size_t gone = 0;
+    std::string first;
+    for (const auto& file : files) {
+      const std::string path = delta::decode_path(file.path);
+      if (open.lake.store().info(root + "/" + path)) continue;
+      if (gone++ == 0) first = path;
+    }
+    if (gone > 0) {
+      return fail_hint("a vacuum deleted them; `centavo release list` shows other releases", ErrorKind::not_found,
+                       "{}: {} of its {} files in version {} are gone, such as {}", doing, gone, files.size(), version,
+                       first);
+    }
+  }
+  return {};
+}
+
 Status roll_back(Context& context, const ReleaseArguments& given) {
-  Lake lake = TRY(context.lake());
+  OpenLake open = TRY(context.open_lake());
+  Lake& lake = open.lake;
   TRY(lake.tenant(given.tenant));
   const TenantLock lock = TRY(TenantLock::take(lake, given.tenant));
   const Release target = TRY(release(lake.store(), given.tenant, given.number));
@@ -66,7 +94,13 @@ Status roll_back(Context& context, const ReleaseArguments& given) {
     return fail(ErrorKind::invalid_argument, "release {} of {} shows what the newest, {}, shows already", target.number,
                 given.tenant, newest.number);
   }
+  TRY(check_files(open, given.tenant, target, context.clock()));
   Release next = target;
+  next.withheld = newest.withheld;
+  for (const TableState& state : TRY(open.catalog->states(given.tenant))) {
+    auto& version = next.withheld.try_emplace(state.table, state.version).first->second;
+    version = std::max(version, state.version);
+  }
   next.reason = fmt::format("rollback to {}", target.number);
   next.published_ms = context.clock().now_ms();
   next = TRY(publish(lake.store(), given.tenant, std::move(next)));

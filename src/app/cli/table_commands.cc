@@ -51,6 +51,7 @@ Result<Release> publish_version(Context& context, Store& store, const std::strin
   if (!newest && newest.error().kind != ErrorKind::not_found) return newest;
   Release next = newest ? *newest : Release{};
   next.versions[table] = version;
+  if (!next.withheld.empty()) next.withheld[table] = std::max(next.withheld[table], version);
   next.published_ms = context.clock().now_ms();
   next.reason = std::move(reason);
   if (!proven) next.certificate = {{"program", CENTAVO_VERSION}, {"note", "not proven: " + next.reason}};

@@ -17,7 +17,8 @@ std::string_view bare(std::string_view sql) {
 }  // namespace
 
 Status write_parquet(Context& context, Workshop& workshop, const Tenant& tenant, std::int64_t release,
-                     const std::function<Result<std::string>(Reader&)>& make_sql, const std::string& path) {
+                     const std::function<Result<std::string>(Reader&)>& make_sql, const std::string& path,
+                     const SelectLimits& limits) {
   std::error_code ignored;
   const std::string absolute = std::filesystem::absolute(path, ignored).string();
   const std::string temporary = temporary_name(absolute);
@@ -25,9 +26,14 @@ Status write_parquet(Context& context, Workshop& workshop, const Tenant& tenant,
     TRY(RowSink::open(context.output(), absolute));  // says at once when the folder cannot be written
   }
   Reader reader = TRY(Reader::open(workshop, tenant, release, temporary));
-  reader.connection().watch(context.cancel());
+  reader.connection().watch(limits.cancel == nullptr ? context.cancel() : limits.cancel);
   const std::string sql = TRY(make_sql(reader));
   TRY(reader.vet(sql));
+  if (limits.rows_max > 0) {
+    const auto over = TRY(reader.connection().value(
+        fmt::format("select count(*) > {0} from (select 1 from (\n{1}\n) limit {0} + 1)", limits.rows_max, bare(sql))));
+    if (over == "true") return fail(ErrorKind::over_limit, "the query has more than {} rows", limits.rows_max);
+  }
   const Status written =
       reader.connection().run(fmt::format("copy (\n{}\n) to {} (format parquet, compression zstd, use_tmp_file false)",
                                           bare(sql), duck::literal(temporary)));

@@ -1,5 +1,7 @@
 #include "flow/engine/checks.h"
 
+#include <cctype>
+
 namespace centavo {
 namespace {
 
@@ -119,23 +121,39 @@ bool is_private(const pack::Contract& contract, std::string_view name) {
   return column != nullptr && (column->classification == "personal" || column->classification == "secret");
 }
 
-std::string sample_columns(const pack::Contract& contract) {
-  std::vector<std::string> names;
+// Columns that tell which rows are bad and why: the grain, those the check is about, and the period. In bronze, where
+// the row came from.
+std::set<std::string> telling_columns(const pack::Contract& contract, const CheckSpec& check) {
+  std::set<std::string> out(contract.grain.begin(), contract.grain.end());
+  out.insert(check.columns.begin(), check.columns.end());
+  if (out.size() == check.columns.size()) out.insert({"source_file_name", "source_row_number"});
+  const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; };
   for (const auto& column : all_columns(contract)) {
-    if (!is_private(contract, column.name)) names.push_back(duck::name(column.name));
-    if (names.size() == 12) break;
+    for (std::size_t at = check.sql.find(column.name); at != std::string::npos;
+         at = check.sql.find(column.name, at + 1)) {
+      const std::size_t end = at + column.name.size();
+      if ((at == 0 || !is_word(check.sql[at - 1])) && (end == check.sql.size() || !is_word(check.sql[end])))
+        out.insert(column.name);
+    }
   }
-  return names.empty() ? "1 as row" : join(names, ", ");
+  return out;
 }
 
-Result<std::string> sample_of(Desk& desk, const pack::Contract& contract, const std::string& select) {
+Result<std::string> sample_of(Desk& desk, const pack::Contract& contract, const CheckSpec& check,
+                              const std::string& select) {
+  const auto telling = telling_columns(contract, check);
+  // A column of the table is shown when it tells something; others (counts, sums of the check) are what it is about.
+  std::set<std::string> left_out;
+  for (const auto& column : TRY(desk.connection().describe("select * from this"))) {
+    if (!telling.contains(column.name) || is_private(contract, column.name)) left_out.insert(column.name);
+  }
   auto rows = TRY(desk.connection().query(fmt::format("select * from ({}) limit {}", select, kSampleRows)));
   Json out = Json::array();
   while (TRY(rows.next())) {
     Json row = Json::object();
     for (std::size_t i = 0; i < rows.columns().size(); ++i) {
       const auto& name = rows.columns()[i].name;
-      if (!rows.is_null(i) && !is_private(contract, name)) row[name] = rows.json(i);
+      if (!rows.is_null(i) && !left_out.contains(name)) row[name] = rows.json(i);
     }
     out.push_back(std::move(row));
   }
@@ -164,8 +182,7 @@ Status scan_rows(Desk& desk, const pack::Contract& contract,
   }
   for (const auto& [result, bad] : rules) {
     if (result->bad_rows == 0) continue;
-    result->sample =
-        TRY(sample_of(desk, contract, fmt::format("select {} from this where {}", sample_columns(contract), bad)));
+    result->sample = TRY(sample_of(desk, contract, *result->check, "select * from this where " + bad));
   }
   return {};
 }
@@ -202,7 +219,7 @@ Result<std::vector<CheckResult>> run_checks(Desk& desk, const pack::Library& lib
     const std::string count = check.kind == CheckKind::unique ? "coalesce(sum(copies - 1), 0)::bigint" : "count(*)";
     const auto value = TRY_IN(doing, desk.connection().value(fmt::format("select {} from ({})", count, bad)));
     result.bad_rows = std::stoll(value.value_or("0"));
-    if (result.bad_rows > 0) result.sample = TRY_IN(doing, sample_of(desk, contract, bad));
+    if (result.bad_rows > 0) result.sample = TRY_IN(doing, sample_of(desk, contract, check, bad));
   }
   return results;
 }

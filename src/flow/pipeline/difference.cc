@@ -349,7 +349,8 @@ class Differ {
     LandingShelf shelf(workshop_.lake.store(), tenant_.id);
     const auto then = TRY(read_definition(workshop_.lake.store(), tenant_.id, before));
     const auto now = TRY(read_definition(workshop_.lake.store(), tenant_.id, after));
-    return stages_between(shelf, a_.made, then, b_.made, now);
+    const auto mask_key = TRY(mask_key_digest(workshop_.lake, tenant_.id));
+    return stages_between(shelf, a_.made, then, b_.made, now, mask_key);
   }
 
   Status add_group(duck::Connection& connection, AmountTable& amounts, const std::string& before,

@@ -25,6 +25,7 @@ struct Node {
   SqlValues parameters;                   ///< all of the pack's, as SQL literals
   SqlValues own_parameters;               ///< those that the model's SQL names: they decide its rows
   std::vector<std::string> interfaces;    ///< read by the model or its checks
+  bool masks() const { return model->sql.find("cv_keyed_hash") != std::string::npos; }  ///< with the tenant's key
   bool is_periodic() const { return model->contract.write == pack::WriteMode::replace_period; }
 };
 

@@ -171,6 +171,35 @@ TEST_F(Flow, AFileOfSeveralMonthsIsTakenInWholeHoweverItWritesThem) {
             "2026-05-01,1;2026-06-01,2;2026-07-01,4;");
 }
 
+TEST_F(Flow, ARowOfAFileWithSeveralMonthsIsNeverLostAndTheProofCountsIt) {
+  auto files = kAcmePack;
+  files["sources/acme_bill.yaml"] =
+      "source: acme_bill\ndescription: files\nconnector: files\nperiod: {from: column, columns: [month]}\nfeeds: "
+      "[{table: bronze.acme_lines}]\n";
+  *library_ = *pack::Library::from_files({{"acme", files}});
+  const std::string row = R"({{"month":"{}","id":"{}","service":"compute","cost":"1","currency":"USD"}})";
+  deliver("all.jsonl", fmt::format(fmt::runtime(row + "\n" + row + "\n" + row + "\n"), "2026-05-31T22:00:00-03:00", "a",
+                                   "2026-06-01T00:00:00Z", "b", "2026-06-30 23:00:00 UTC", "c"));
+  auto connection = *engine_->connect();
+  ASSERT_TRUE(
+      connection.run(fmt::format("copy (select unnest(['2026-05-01', '2026-06-01'])::date as month, unnest(['d', 'e']) "
+                                 "as id, 'compute' as service, "
+                                 "'1' as cost, 'USD' as currency) to '{}/in/all.parquet'",
+                                 dir_.string())));
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(ask("select billing_period, count(*) from bronze.acme_lines group by 1 order by 1"),
+            "2026-05-01,2;2026-06-01,3;");
+  const auto proof = reconcile(*workshop_, tenant_, {});
+  ASSERT_TRUE(proof) << proof.error().message;
+  EXPECT_TRUE(proof->holds);
+  std::map<std::string, std::string> counted;
+  for (const auto& line : proof->lines) {
+    if (line.from == "files") counted[line.period] = line.from_amount;
+  }
+  EXPECT_EQ(counted, (std::map<std::string, std::string>{{"2026-05", "2"}, {"2026-06", "3"}}));
+}
+
 TEST_F(Flow, APartOfTheMonthsIsShownOnlyWhenTheOthersAreWhole) {
   deliver("may.csv", kMay);
   deliver("june.csv", "month,id,service,cost,currency\n2026-06-01,z,compute,1,USD\n");
@@ -250,10 +279,72 @@ TEST_F(Shop, AFileThatCannotBeReadDoesNotLandAndTheNextGoodOneHeals) {
   EXPECT_EQ(sold(), "n1;");
   std::ofstream(dir_ / "north/2.csv") << "id,note\nn2,529.982.247-25,too,many\n";
   const auto error = sold();
-  EXPECT_THAT(error, HasSubstr("line 2"));
+  EXPECT_THAT(error, HasSubstr("2.csv: CSV error in row 1: "));
   EXPECT_THAT(error, testing::Not(HasSubstr("529")));
   sell("north/2.csv", "n2");
   EXPECT_EQ(sold(), "n1 n2;");
+}
+
+TEST_F(Shop, ACrashBetweenQuarantineAndTableSetsNoRowAsideTwice) {
+  auto files = kShopPack;
+  auto& bronze = files["bronze/shop_sales.yaml"];
+  bronze.replace(bronze.find("type: varchar}"), 14, "type: varchar, pattern: '^[ns]', severity: quarantine}");
+  *library_ = *pack::Library::from_files({{"shop", files}});
+  const auto quarantined = [&] {
+    auto table = delta::Table::open(lake_->store(), *engine_, Lake::quarantine_root("t1", "bronze", "shop_sales"));
+    return table ? table->snapshot()->total_rows() : 0;
+  };
+  sell("north/1.csv", "n1");
+  sell("north/2.csv", "bad1");
+  EXPECT_EQ(sold(), "n1;");
+  EXPECT_EQ(quarantined(), 1);
+  // The next delivery is set aside, and the table and the catalog are as they were before: as after a crash in between.
+  const fs::path bronze_dir = dir_ / "lake/tenants/t1/bronze";
+  fs::copy(bronze_dir, dir_ / "saved", fs::copy_options::recursive);
+  catalog_.reset();
+  fs::copy(dir_ / "lake/catalog.sqlite", dir_ / "saved.sqlite");
+  const auto reopen = [&] {
+    catalog_ = *Catalog::open(lake_->dir());
+    workshop_ = std::make_unique<Workshop>(Workshop{*lake_, *catalog_, *library_, *engine_});
+  };
+  reopen();
+  sell("north/3.csv", "n3");
+  sell("north/4.csv", "bad2");
+  EXPECT_EQ(sold(), "n1 n3;");
+  EXPECT_EQ(quarantined(), 2);
+  catalog_.reset();
+  for (const char* file : {"catalog.sqlite", "catalog.sqlite-wal", "catalog.sqlite-shm"})
+    fs::remove(dir_ / "lake" / file);
+  fs::copy(dir_ / "saved.sqlite", dir_ / "lake/catalog.sqlite");
+  fs::remove_all(bronze_dir);
+  fs::copy(dir_ / "saved", bronze_dir, fs::copy_options::recursive);
+  reopen();
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  EXPECT_EQ(quarantined(), 2);
+  sell("north/5.csv", "bad3");
+  run();
+  EXPECT_EQ(quarantined(), 3);
+}
+
+TEST_F(Flow, AnotherMaskKeyMakesWhatItMasksAgain) {
+  auto files = kAcmePack;
+  auto& sql = files["silver/acme_costs.sql"];
+  sql.replace(sql.find("    id,"), 7, "    cv_keyed_hash(id) as id,");
+  auto library = pack::Library::from_files({{"acme", files}});
+  ASSERT_TRUE(library) << library.error().message;
+  *library_ = std::move(*library);
+  deliver("may.csv", kMay);
+  run();
+  const std::string before = ask("select min(id) from silver.acme_costs");
+  EXPECT_TRUE(run().plan.tasks.empty());
+  std::ofstream(dir_ / "lake/tenants/t1/.secrets/mask.key") << std::string(64, 'a') << "\n";
+  const auto report = run();
+  ASSERT_FALSE(report.error) << report.error->message;
+  ASSERT_FALSE(report.plan.tasks.empty());
+  EXPECT_EQ(report.plan.tasks[0].table.text(), "silver.acme_costs");
+  EXPECT_EQ(report.plan.tasks[0].reason, "a parameter changed");
+  EXPECT_NE(ask("select min(id) from silver.acme_costs"), before);
 }
 
 TEST_F(Flow, BadRowsAreSetAsideAndCounted) {
@@ -288,8 +379,48 @@ TEST_F(Flow, AnAmountThatIsNotANumberNamesItself) {
   deliver("may.csv", "month,id,service,cost,currency\n2026-05-01,a,compute,12x,USD\n");
   const auto report = run();
   ASSERT_TRUE(report.error);
-  EXPECT_THAT(report.error->message, HasSubstr("12x"));
+  EXPECT_THAT(report.error->message, HasSubstr("bronze.acme_lines 2026-05: may.csv: row 1, column cost: "));
+  EXPECT_THAT(report.error->message, HasSubstr("\"12x\" is not a number"));
   EXPECT_FALSE(report.release);
+}
+
+TEST_F(Flow, AnAmountThatOnlySilverReadsNamesItsFileRowAndColumn) {
+  auto files = kAcmePack;
+  auto& bronze = files["bronze/acme_lines.yaml"];
+  bronze.erase(bronze.find("proof:"));
+  *library_ = *pack::Library::from_files({{"acme", files}});
+  deliver("may.csv", kMay);
+  // The same text stands elsewhere, where it does no harm.
+  deliver("more.csv",
+          "month,id,service,cost,currency\n2026-05-01,12x,compute,1,USD\n2026-05-01,e,compute,12x,USD\n2026-05-01,f,"
+          "ignored,12x,USD\n");
+  const auto report = run();
+  ASSERT_TRUE(report.error);
+  EXPECT_THAT(report.error->message, HasSubstr("silver.acme_costs 2026-05: more.csv: row 2, column cost: "));
+}
+
+TEST_F(Flow, AFailedCheckShowsWhatIsWrongAndLittleElse) {
+  std::string long_note(400, 'n');
+  deliver("may.csv",
+          "month,id,service,cost,currency,note\n2026-05-01,a,compute,5,USD," + long_note + "\n2026-05-01,b,,5,USD,x\n");
+  auto files = kAcmePack;
+  files["bronze/acme_lines.yaml"] += "checks:\n  - required: [service]\n";
+  *library_ = *pack::Library::from_files({{"acme", files}});
+  const auto report = run();
+  ASSERT_TRUE(report.error);
+  EXPECT_THAT(report.error->hint, HasSubstr("\"source_file_name\":\"may.csv\""));
+  EXPECT_THAT(report.error->hint, HasSubstr("\"source_row_number\":2"));
+  EXPECT_THAT(report.error->hint, testing::Not(HasSubstr("currency")));
+  EXPECT_LT(report.error->hint.size(), 330u);
+}
+
+TEST_F(Flow, NamesMayBeWrittenInCapitals) {
+  deliver("may.csv", kMay);
+  run();
+  EXPECT_EQ(ask("select COUNT(*) from BRONZE.acme_lines"), "3;");
+  EXPECT_EQ(ask("select count(*) from Gold.ACME_BY_SERVICE"), "2;");
+  EXPECT_THAT(ask("select * from INFORMATION_SCHEMA.VIEWS"), HasSubstr("is not a table of this tenant"));
+  EXPECT_THAT(ask("select * from DUCKDB_VIEWS"), HasSubstr("is not a table of this tenant"));
 }
 
 TEST_F(Flow, PeopleMayOnlyReadTheirTables) {

@@ -138,12 +138,34 @@ class Planner {
     plan_.tasks.push_back(std::move(task));
   }
 
+  // Periods that a table holds as recorded.
+  std::map<std::string, std::string> recorded_periods(const TableName& table) const {
+    const auto it = in_.recorded.find(table);
+    return it == in_.recorded.end() ? std::map<std::string, std::string>{} : it->second;
+  }
+
   void plan_landed(const Node& node) {
     const TableName& table = node.model->contract.table;
     std::string definition = in_.library.digest(*node.model);
-    for (const auto& feed : node.feeds) definition += in_.library.digest(*feed.kind);
+    std::set<std::string> kinds;  // one more source of a kind changes no rows of the others
+    for (const auto& feed : node.feeds) kinds.insert(in_.library.digest(*feed.kind));
+    for (const auto& kind : kinds) definition += kind;
     definition = sha256_hex(definition);
     const auto all = landings_of(in_.landings, table);
+    // What no source brings any more stays, unless the source was removed: then its rows go.
+    for (const auto& [period, fingerprint] : recorded_periods(table)) {
+      const bool brought = std::any_of(all.begin(), all.end(), [&](const auto* landing) {
+        return !node.is_periodic() || landing->period == period;
+      });
+      if (brought) continue;
+      if (!in_.left.contains({table, period})) {
+        effective_[table][period] = fingerprint;
+        continue;
+      }
+      const std::size_t tasks = plan_.tasks.size();
+      decide(node, period, fingerprint_of(definition, "", ""), {});
+      if (plan_.tasks.size() > tasks) plan_.tasks.back().reason = "its source was removed";
+    }
     if (all.empty()) return;
     if (!node.is_periodic()) {
       std::string content;
@@ -167,15 +189,20 @@ class Planner {
 
   void plan_model(const Node& node) {
     const std::string definition = in_.library.digest(*node.model);
-    for (const auto& period : periods_of(node, effective_)) {
+    auto periods = periods_of(node, effective_);
+    for (const auto& [period, fingerprint] : recorded_periods(node.model->contract.table)) {
+      if (in_.left_periods.contains(period)) periods.insert(period);
+    }
+    std::string parameters = parameters_text(node.own_parameters);
+    if (node.masks()) parameters += "mask key=" + in_.mask_key + "\n";
+    for (const auto& period : periods) {
       std::string changed;
       for (const auto& input : node.inputs) {
         for (const auto& [input_period, fingerprint] : effective_[input]) {
           if (concerns(period, input_period) && fingerprint != recorded(input, input_period)) changed = input.text();
         }
       }
-      decide(node, period,
-             fingerprint_of(definition, parameters_text(node.own_parameters), inputs_text(node, period, effective_)),
+      decide(node, period, fingerprint_of(definition, parameters, inputs_text(node, period, effective_)),
              changed.empty() ? "an input changed" : fmt::format("{} changed", changed));
     }
   }
@@ -188,6 +215,11 @@ class Planner {
 };
 
 }  // namespace
+
+Result<std::string> mask_key_digest(Lake& lake, std::string_view tenant) {
+  const auto key = TRY(lake.mask_key_there_is(tenant));
+  return key ? sha256_hex(*key) : std::string();
+}
 
 Result<Plan> make_plan(const PlanInput& input, const RunOptions& options) { return Planner(input, options).plan(); }
 

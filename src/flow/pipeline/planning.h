@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,13 @@ struct PlanInput {
   const pack::Library& library;
   const std::vector<Landing>& landings;   ///< of all the tenant's sources, in order of number per source
   const Fingerprints& recorded;
+  std::string mask_key;  ///< mask_key_digest: decides the rows of tables that mask
+  std::set<std::pair<pack::TableName, std::string>> left;  ///< table and period whose only source was removed
+  std::set<std::string> left_periods;  ///< of all that removed sources brought; "" without periods
 };
+
+/// What fingerprints say of a tenant's key of masks; "" when it has none.
+Result<std::string> mask_key_digest(Lake& lake, std::string_view tenant);
 
 /// `invalid_argument` names a selected table the tenant has not.
 Result<Plan> make_plan(const PlanInput& input, const RunOptions& options);

@@ -18,9 +18,14 @@ const std::set<std::string, std::less<>>& harmless_table_functions() {
   return names;
 }
 
+// Names mean the same in capitals.
+std::string lower(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
 // The engine's own views show how the tenant's are made, with the paths of the lake's files.
-bool tells_paths(std::string_view schema, std::string table) {
-  for (char& c : table) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+bool tells_paths(std::string_view schema, std::string_view table) {
   if (schema == "information_schema") return table == "views";
   if (!schema.empty() && schema != "main") return false;
   return table.starts_with("duckdb_") || table.starts_with("sqlite_") || table.starts_with("pragma_");
@@ -42,8 +47,8 @@ Status vet_node(const Json& node) {
     }
   }
   if (type == "BASE_TABLE") {
-    const std::string schema = text_or(node, "schema_name");
-    const std::string table = text_or(node, "table_name");
+    const std::string schema = lower(text_or(node, "schema_name"));
+    const std::string table = lower(text_or(node, "table_name"));
     static const std::set<std::string, std::less<>> schemas = {"",    "bronze", "silver", "gold", "information_schema",
                                                                "main"};
     if (!schemas.contains(schema) || !text_or(node, "catalog_name").empty() ||

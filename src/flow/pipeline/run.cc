@@ -17,6 +17,13 @@ struct Site {
   std::vector<Landing> landings;
   std::map<std::pair<std::string, std::string>, TableState> states;
   Fingerprints recorded;
+  std::string mask_key;
+  std::set<std::pair<pack::TableName, std::string>> left;
+  std::set<std::string> left_periods;
+
+  PlanInput plan_input(const pack::Library& library) const {
+    return {graph, library, landings, recorded, mask_key, left, left_periods};
+  }
 };
 
 Result<std::vector<Landing>> all_landings(Workshop& workshop, const Tenant& tenant) {
@@ -40,10 +47,53 @@ Status read_states(Workshop& workshop, const Tenant& tenant, Site& site) {
   return {};
 }
 
+// What sources that the tenant had once brought to `site`'s tables. Looked up only when a table holds rows that none of
+// its sources brings, or that no source fills any more.
+Status find_left(Workshop& workshop, const Tenant& tenant, Site& site) {
+  std::set<std::pair<std::string, std::string>> brought;
+  for (const auto& landing : site.landings) brought.insert({landing.table, landing.period});
+  const bool look = std::any_of(site.states.begin(), site.states.end(), [&](const auto& item) {
+    const auto table = pack::parse_table_name(item.first.first);
+    if (!table || table->layer != pack::Layer::bronze || item.second.rows == 0) return false;
+    const auto* node = site.graph.find(*table);
+    return node == nullptr || !brought.contains(item.first);
+  });
+  if (!look) return {};
+  std::set<std::string> sources;
+  const std::string raw = Lake::tenant_root(tenant.id) + "/raw";
+  for (const auto& object : TRY(workshop.lake.store().list(raw)))
+    sources.insert(object.key.substr(raw.size() + 1, object.key.find('/', raw.size() + 1) - raw.size() - 1));
+  for (const auto& source : tenant.sources) sources.erase(source.name);
+  for (const auto& source : sources) {
+    for (const auto& landing : TRY(read_landings(workshop.lake.store(), tenant.id, source))) {
+      const auto table = pack::parse_table_name(landing.table);
+      if (!table) continue;
+      site.left_periods.insert(landing.period);
+      if (site.graph.find(*table) != nullptr) site.left.insert({*table, landing.period});
+    }
+  }
+  return {};
+}
+
 Result<Site> survey(Workshop& workshop, const Tenant& tenant) {
-  Site site{TRY(Graph::of(workshop.library, tenant)), TRY(all_landings(workshop, tenant)), {}, {}};
+  Site site;
+  site.graph = TRY(Graph::of(workshop.library, tenant));
+  site.landings = TRY(all_landings(workshop, tenant));
+  site.mask_key = TRY(mask_key_digest(workshop.lake, tenant.id));
   TRY(read_states(workshop, tenant, site));
+  TRY(find_left(workshop, tenant, site));
   return site;
+}
+
+// A tenant whose tables mask has a key before its tables are planned.
+Status make_mask_key(Workshop& workshop, const Tenant& tenant) {
+  const Graph graph = TRY(Graph::of(workshop.library, tenant));
+  for (const Node& node : graph.nodes()) {
+    if (!node.masks()) continue;
+    TRY(workshop.lake.mask_key(tenant.id));
+    return {};
+  }
+  return {};
 }
 
 // A run that is still "running" while we hold the lock has died.
@@ -282,15 +332,20 @@ class Runner {
         report_.landings.push_back(std::move(landed));
       }
     }
+    if (options_.repetition == nullptr) TRY(make_mask_key(workshop_, tenant_));
     site_ = TRY(survey(workshop_, tenant_));
-    if (options_.repetition != nullptr) site_->landings = options_.repetition->landings;
+    if (options_.repetition != nullptr) {
+      site_->landings = options_.repetition->landings;
+      site_->mask_key = TRY(mask_key_digest(*options_.repetition->origin, tenant_.id));
+    }
     // An empty catalog over a lake with tables was lost or belongs to a copied lake: read it back like after a crash.
     const bool forgotten = site_->states.empty() && !site_->landings.empty();
     if (died || forgotten) {
       TRY(recover(workshop_, tenant_, site_->graph));
       TRY(read_states(workshop_, tenant_, *site_));
+      TRY(find_left(workshop_, tenant_, *site_));
     }
-    report_.plan = TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded}, options_));
+    report_.plan = TRY(make_plan(site_->plan_input(workshop_.library), options_));
     report_.plan.tenant = tenant_.id;
     TRY(check_models(workshop_, site_->graph, report_.plan));
     tell(RunEvent::Kind::planned, fmt::format("{} tasks", report_.plan.tasks.size()));
@@ -324,7 +379,7 @@ class Runner {
       // A part of the tables may not agree with the rest: then the release waits until nothing is left to do. With
       // --period every layer of a month is made, unless an earlier run stopped half way through another month.
       RunOptions all;
-      const auto rest = TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded}, all));
+      const auto rest = TRY(make_plan(site_->plan_input(workshop_.library), all));
       if (!rest.tasks.empty() && (!options_.select.empty() || !tables_agree(site_->graph, site_->recorded))) return {};
     }
     const auto newest_result = centavo::release(workshop_.lake.store(), tenant_.id);
@@ -333,17 +388,35 @@ class Runner {
     if (!newest_result && newest_result.error().kind != ErrorKind::not_found) return fail(newest_result.error());
     Release next;
     next.versions = versions_now(*site_, newest);
-    if (next.versions.empty() || (newest && newest->versions == next.versions)) return {};
-    if (newest && newest->reason.starts_with("rollback")) {
-      // Somebody went back from what this would show: that holds until a table changes.
-      for (const auto& earlier : TRY(centavo::releases(workshop_.lake.store(), tenant_.id))) {
-        if (earlier.versions == next.versions) return {};
-      }
-    }
+    if (next.versions.empty()) return {};
+    // Somebody went back from what this would show: that holds until a table changes.
+    if (newest && (newest->versions == next.versions || holds_back(*newest)))
+      return newest->is_proven() ? Status{} : prove_shown(*newest);
     tell(RunEvent::Kind::proving, "");
     TRY(complete_proofs());
     const auto proofs = TRY(workshop_.catalog.proofs(tenant_.id));
-    const auto lines = compare(site_->graph, proofs, {});
+    return publish_proven(std::move(next), compare(site_->graph, proofs, {}));
+  }
+
+  // Whether nothing was made since somebody went back to `shown`.
+  bool holds_back(const Release& shown) const {
+    if (shown.withheld.empty()) return false;
+    return std::all_of(site_->states.begin(), site_->states.end(), [&](const auto& item) {
+      const auto table = pack::parse_table_name(item.first.first);
+      if (!table || site_->graph.find(*table) == nullptr) return true;
+      const auto known = shown.withheld.find(item.first.first);
+      return known != shown.withheld.end() && item.second.version <= known->second;
+    });
+  }
+
+  // What readers see already, now with its proof.
+  Status prove_shown(Release shown) {
+    tell(RunEvent::Kind::proving, "");
+    const auto proof = TRY(reconcile(workshop_, tenant_, {}));
+    return publish_proven(std::move(shown), proof.lines);
+  }
+
+  Status publish_proven(Release next, const std::vector<Reconciliation::Line>& lines) {
     next.certificate = certificate_of(lines);
     for (const auto& line : lines) {
       if (line.holds) continue;
@@ -434,7 +507,7 @@ class Runner {
 
 Result<Plan> plan(Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
   const auto site = TRY(survey(workshop, tenant));
-  auto out = TRY(make_plan({site.graph, workshop.library, site.landings, site.recorded}, options));
+  auto out = TRY(make_plan(site.plan_input(workshop.library), options));
   out.tenant = tenant.id;
   return out;
 }

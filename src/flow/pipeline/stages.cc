@@ -71,17 +71,17 @@ bool knows_all_sources(const Definition& definition, const std::vector<TenantSou
                                 [&](const auto& source) { return library->source(source.kind) != nullptr; });
 }
 
-Status plan_stage(Stage& stage) {
+Status plan_stage(Stage& stage, const std::string& mask_key) {
   stage.graph = std::make_unique<Graph>(TRY(Graph::of(stage.library, stage.tenant)));
-  const auto plan = TRY(make_plan({*stage.graph, stage.library, stage.landings, {}}, {}));
+  const auto plan = TRY(make_plan({*stage.graph, stage.library, stage.landings, {}, mask_key, {}, {}}, {}));
   for (const auto& task : plan.tasks) stage.fingerprints[{task.table, task.period}] = task.fingerprint;
   return {};
 }
 
 class StageBuilder {
  public:
-  StageBuilder(const Definition& a, const Definition& b, Slices slices_a, Slices slices_b)
-      : a_(a), b_(b), slices_a_(std::move(slices_a)), slices_b_(std::move(slices_b)) {}
+  StageBuilder(const Definition& a, const Definition& b, Slices slices_a, Slices slices_b, const std::string& mask_key)
+      : a_(a), b_(b), slices_a_(std::move(slices_a)), slices_b_(std::move(slices_b)), mask_key_(mask_key) {}
 
   Result<Stages> build() {
     Stages out;
@@ -176,13 +176,14 @@ class StageBuilder {
     }
     std::sort(out->landings.begin(), out->landings.end(),
               [](const auto& x, const auto& y) { return std::tie(x.source, x.number) < std::tie(y.source, y.number); });
-    TRY(plan_stage(*out));
+    TRY(plan_stage(*out, mask_key_));
     return out;
   }
 
   const Definition& a_;
   const Definition& b_;
   Slices slices_a_, slices_b_;
+  const std::string& mask_key_;
   std::optional<pack::Library> library_b_;   // with the packs that only a has
 };
 
@@ -221,10 +222,10 @@ Cause cause_of_landing(const pack::Library& library, const Landing* before, cons
 }
 
 Result<Stages> stages_between(LandingShelf& shelf, const MadeRelease& a, const Definition& definition_a,
-                              const MadeRelease& b, const Definition& definition_b) {
+                              const MadeRelease& b, const Definition& definition_b, const std::string& mask_key) {
   auto slices_a = TRY(slices_of(shelf, a));
   auto slices_b = TRY(slices_of(shelf, b));
-  return StageBuilder(definition_a, definition_b, std::move(slices_a), std::move(slices_b)).build();
+  return StageBuilder(definition_a, definition_b, std::move(slices_a), std::move(slices_b), mask_key).build();
 }
 
 }  // namespace centavo

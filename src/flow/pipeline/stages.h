@@ -51,7 +51,8 @@ using Stages = std::vector<std::unique_ptr<Stage>>;
 Cause cause_of_landing(const pack::Library& library, const Landing* before, const Landing& after);
 
 /// The first stage is `a` by `definition_a`, the last is `b` by `definition_b`; one stage a cause between them.
+/// `mask_key`: as mask_key_digest says.
 Result<Stages> stages_between(LandingShelf& shelf, const MadeRelease& a, const Definition& definition_a,
-                              const MadeRelease& b, const Definition& definition_b);
+                              const MadeRelease& b, const Definition& definition_b, const std::string& mask_key);
 
 }  // namespace centavo

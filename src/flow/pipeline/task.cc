@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "flow/pipeline/offender.h"
 #include "flow/pipeline/work.h"
 
 namespace centavo {
@@ -8,6 +9,15 @@ namespace {
 using pack::Severity;
 
 constexpr std::int64_t kSmallInputBytes = 4 << 20;
+constexpr std::size_t kShownBytesMax = 300;
+
+// Cut between characters.
+std::string cut_text(std::string text) {
+  if (text.size() <= kShownBytesMax) return text;
+  std::size_t end = kShownBytesMax;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "…";
+}
 
 std::string_view state_of(const CheckResult& result) {
   if (result.passed()) return "passed";
@@ -58,7 +68,7 @@ class TaskRun {
 
   Status run() {
     auto desk = TRY(Desk::open(work_.workshop.engine, work_.cancel));
-    if (node_.model->sql.find("cv_keyed_hash") != std::string::npos) {
+    if (node_.masks()) {
       const std::string key = TRY(work_.origin().mask_key(work_.tenant.id));
       TRY(desk.set_mask_key(key));
     }
@@ -69,6 +79,7 @@ class TaskRun {
     if (done) done = prove(desk);
     if (done && cancelled()) done = fail(ErrorKind::cancelled, "interrupted");
     if (!done) {
+      done = with_place(desk, done.error());
       discard(work_, root_, staged_);
       return done;
     }
@@ -77,6 +88,40 @@ class TaskRun {
 
  private:
   bool cancelled() const { return work_.cancel != nullptr && work_.cancel->requested(); }
+
+  // An error about a value says in which raw row it stands, when a row alone fails in the same way.
+  Status with_place(Desk& desk, Error error) {
+    if (error.kind != ErrorKind::corrupt_data) return fail(std::move(error));
+    std::map<std::string, std::string> tables;
+    if (node_.feeds.empty()) {
+      for (const auto& input : node_.inputs) {
+        if (const auto select = input_select(work_, input, task_.period)) tables[input.text()] = select->sql;
+      }
+    } else if (!staged_.files.empty()) {
+      if (const auto select = staged_select(work_, contract_, root_, task_.period, staged_)) tables["this"] = *select;
+    }
+    const auto fails_alone = [&](const std::string& table, const std::string& row) {
+      Status done;
+      if (table == "this") {
+        done = desk.define_this(row);
+        if (done) done = measure_this(desk);
+      } else {
+        const auto name = pack::parse_table_name(table);
+        if (!name || !desk.define(*name, row)) return false;
+        const auto sql = model_select();
+        if (sql) done = desk.connection().run(*sql);
+      }
+      return !done && done.error().kind == error.kind;
+    };
+    if (const auto place = find_offender(desk.connection(), tables, error, fails_alone)) error = within(*place, error);
+    return fail(std::move(error));
+  }
+
+  Status measure_this(Desk& desk) {
+    TRY(run_checks(desk, work_.workshop.library, contract_, values_, facts()));
+    TRY(measure(desk, work_.workshop.library, contract_, values_, task_, work_.tenant.id));
+    return {};
+  }
 
   Status stage_landings() {
     auto ingested = TRY(ingest(work_, node_, task_));
@@ -92,16 +137,20 @@ class TaskRun {
   Status stage_model(Desk& desk, std::int64_t input_bytes) {
     // The engine uses all its threads for one big select: others wait. Small ones go side by side.
     const Slot slot(work_.copies, input_bytes < kSmallInputBytes ? 1 : work_.workers);
-    const std::string sql = TRY(work_.workshop.library.expand(node_.model->sql, "duckdb", values_));
     staged_.columns = contract_.columns;
+    const std::string select = TRY(model_select());
+    return stage_select(work_, desk.connection(), contract_, root_, task_.period, select, staged_);
+  }
+
+  // The model's rows in the contract's types.
+  Result<std::string> model_select() const {
+    const std::string sql = TRY(work_.workshop.library.expand(node_.model->sql, "duckdb", values_));
     std::string list;
     for (const auto& column : contract_.columns) {
       list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,
                           duck::name(column.name));
     }
-    const std::string select = fmt::format("select {} from (\n{}\n)", list, sql);
-    TRY(stage_select(work_, desk.connection(), contract_, root_, task_.period, period_guard(select), staged_));
-    return {};
+    return period_guard(fmt::format("select {} from (\n{}\n)", list, sql));
   }
 
   // The partition's value is taken from the task: a row of another period would be lost in it without this.
@@ -136,7 +185,7 @@ class TaskRun {
       ++failures;
     }
     if (failed != nullptr) {
-      return fail_hint(failed->sample.empty() ? "" : fmt::format("bad rows: {}", failed->sample),
+      return fail_hint(failed->sample.empty() ? "" : fmt::format("bad rows: {}", cut_text(failed->sample)),
                        ErrorKind::check_failed, "check {} does not hold: {} bad row{}{} ({})", failed->check->name,
                        failed->bad_rows, failed->bad_rows == 1 ? "" : "s",
                        failures > 1 ? fmt::format(", and {} more checks fail", failures - 1) : "",
@@ -250,7 +299,8 @@ class TaskRun {
     const std::scoped_lock lock(work_.locks.of(task_.table));
     if (out_.rows_quarantined > 0) {
       TRY(commit_staged(
-          work_, CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, {}, "WRITE", {}}));
+          work_,
+          CommitRequest{task_, quarantine_contract_, quarantine_root(), aside_, replace_, transaction_, "WRITE", {}}));
     } else {
       TRY(clear_quarantine());
     }

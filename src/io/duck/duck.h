@@ -47,6 +47,9 @@ class Rows {
   /// Moves to the next row; false at the end. An error of the running query comes out here.
   Result<bool> next();
 
+  /// Before the first next(): it fails with `over_limit` when the query has more rows than that. 0: no limit.
+  void limit(std::int64_t rows_max);
+
   /// Values of the current row. `column` counts from 0. Text is exact: decimals keep all digits, timestamps are
   /// ISO 8601 ("2026-09-01 00:00:00+00"), nested values are JSON (maps as objects, in order).
   bool is_null(std::size_t column) const;

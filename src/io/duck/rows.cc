@@ -36,12 +36,17 @@ Result<bool> Rows::State::next_chunk() {
     return false;
   }
   row_count = duckdb_data_chunk_get_size(chunk.get());
+  rows_seen += static_cast<std::int64_t>(row_count);
+  if (rows_max > 0 && rows_seen > rows_max)
+    return fail(ErrorKind::over_limit, "the query has more than {} rows", rows_max);
   row = 0;
   for (std::size_t i = 0; i < types.size(); ++i) {
     values.push_back(Values::of(types[i], duckdb_data_chunk_get_vector(chunk.get(), i)));
   }
   return row_count > 0;
 }
+
+void Rows::limit(std::int64_t rows_max) { state_->rows_max = rows_max; }
 
 Result<bool> Rows::next() {
   State& state = *state_;

@@ -67,6 +67,8 @@ struct Rows::State {
   std::vector<Values> values;
   std::uint64_t row = 0;
   std::uint64_t row_count = 0;
+  std::int64_t rows_seen = 0;
+  std::int64_t rows_max = 0;  // 0: any number
   bool started = false;
   bool ended = false;
 

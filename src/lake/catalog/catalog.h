@@ -66,6 +66,10 @@ struct Release {
   std::string reason;       ///< "run", "rollback to 3", "restore gold.x"
   std::map<std::string, std::int64_t> versions;   ///< table -> Delta version
   Json certificate = Json::object();              ///< proof at that time: totals, differences, holds or not
+  /// Behind a rollback: the newest version that each table had then. What is not newer than that stays hidden.
+  std::map<std::string, std::int64_t> withheld = {};
+
+  bool is_proven() const { return certificate.is_object() && certificate.contains("differences"); }
 };
 
 /// Releases are files, one a release, written with put-if-absent: the newest is what readers see.

@@ -53,6 +53,12 @@ Result<Release> read_release(Store& store, std::string_view tenant, std::int64_t
     if (!version.is_number_integer()) return corrupt(fmt::format("version of {} is not a number", table));
     release.versions[table] = version.get<std::int64_t>();
   }
+  if (json.contains("withheld") && json["withheld"].is_object()) {
+    for (const auto& [table, version] : json["withheld"].items()) {
+      if (!version.is_number_integer()) return corrupt(fmt::format("withheld version of {} is not a number", table));
+      release.withheld[table] = version.get<std::int64_t>();
+    }
+  }
   if (json.contains("certificate")) release.certificate = json["certificate"];
   return release;
 }
@@ -60,8 +66,11 @@ Result<Release> read_release(Store& store, std::string_view tenant, std::int64_t
 }  // namespace
 
 Json to_json(const Release& release) {
-  return {{"number", release.number}, {"run", release.run},           {"published_at", iso_time(release.published_ms)},
-          {"reason", release.reason}, {"versions", release.versions}, {"certificate", release.certificate}};
+  Json out = {
+      {"number", release.number}, {"run", release.run},           {"published_at", iso_time(release.published_ms)},
+      {"reason", release.reason}, {"versions", release.versions}, {"certificate", release.certificate}};
+  if (!release.withheld.empty()) out["withheld"] = release.withheld;
+  return out;
 }
 
 Result<Release> publish(Store& store, std::string_view tenant, Release release) {

@@ -78,6 +78,11 @@ Status sync_folder(std::string_view tenant, const std::string& path) {
 
 }  // namespace
 
+Result<std::optional<std::string>> Lake::mask_key_there_is(std::string_view tenant_id) {
+  TRY(check_id("tenant", tenant_id));
+  return read_key(tenant_id, fmt::format("{}/{}/.secrets/mask.key", dir_, tenant_root(tenant_id)));
+}
+
 // Not through the store: the mode must be right from the first byte on.
 Result<std::string> Lake::mask_key(std::string_view tenant_id) {
   TRY(check_id("tenant", tenant_id));

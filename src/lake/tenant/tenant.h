@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -69,6 +70,8 @@ class Lake {
 
   /// The tenant's secret key for keyed hashes: 32 random bytes as hex, made on first use, mode 0600.
   Result<std::string> mask_key(std::string_view tenant_id);
+  /// The same, without making one.
+  Result<std::optional<std::string>> mask_key_there_is(std::string_view tenant_id);
 
   // Keys in the store. No other code builds a path that holds a tenant's name. A name that is not a valid one gives a
   // key that every store refuses.
