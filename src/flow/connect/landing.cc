@@ -4,6 +4,7 @@
 #include "flow/connect/incoming.h"
 #include "flow/connect/manifest.h"
 #include "flow/connect/parts.h"
+#include "flow/connect/path_deliveries.h"
 #include "flow/connect/seen_files.h"
 #include "flow/connect/source_files.h"
 
@@ -83,7 +84,8 @@ class Lander {
   Status write(std::vector<Landing> landings);
 
   bool is_loose(const SourceFile& file) const {
-    return !deliveries_.claimed.contains(file.path) && fits_any(file.path, kind_->match) &&
+    return !deliveries_.claimed.contains(file.path) && !path_deliveries_.is_superseded(file.path) &&
+           fits_any(file.path, kind_->match) &&
            std::any_of(kind_->feeds.begin(), kind_->feeds.end(),
                        [&](const auto& feed) { return fits_any(file.path, feed.match); });
   }
@@ -111,6 +113,13 @@ class Lander {
     const auto& periods = seen.periods.periods;
     return periods.empty() || !is_whole(table) ? periods : std::vector<std::string>{""};
   }
+  // Whether the delivery that brought this file came again whole, in a newer run or without it.
+  bool came_again(const std::string& path) const {
+    const std::string unit = path_deliveries_.unit_of(path);
+    if (unit.empty() || broken_units_.contains(unit)) return false;
+    return path_deliveries_.is_superseded(path) ||
+           (listing_.find(path) == nullptr && path_deliveries_.has_files_now(path));
+  }
   // A cancel and a failing lake end everything; anything else is the trouble of one delivery.
   bool is_fatal(const Error& error) const { return error.kind == ErrorKind::cancelled || incoming_.lake_failed(); }
   void problem(std::string where, Error error) {
@@ -133,6 +142,8 @@ class Lander {
   const pack::SourceKind* kind_ = nullptr;
   SourceFiles listing_;
   Deliveries deliveries_;
+  PathDeliveries path_deliveries_;
+  std::set<std::string> broken_units_;   // of path_deliveries_: a file of the newest run cannot be read
   SeenFiles seen_;
   std::map<TablePeriod, Landing> before_;                    // newest of each
   std::map<TablePeriod, std::set<std::string>> appended_;    // digests ever landed
@@ -168,6 +179,12 @@ Status Lander::load() {
     next_number_ = landing.number + 1;
     before_[key] = landing;
   }
+  std::set<std::string> landed;
+  for (const auto& [key, landing] : before_) {
+    for (const LandedFile& file : landing.files) landed.insert(file.source_path);
+  }
+  path_deliveries_ =
+      TRY_IN(fmt::format("source {}", source_.name), PathDeliveries::find(kind_->delivery_path, listing_, landed));
   seen_ = TRY(SeenFiles::load(lake_.store(), raw_root_, library_.digest(*kind_), landings));
   for (const auto& [path, seen] : seen_.files()) {
     if (!seen.file.raw_key.empty()) in_raw_[seen.file.digest] = seen.file;
@@ -313,7 +330,14 @@ Status Lander::take_loose_files() {
     if (is_fatal(taken.error())) return fail(taken.error());
     problem(file.path, taken.error());
     unfinished_.insert(file.path);
+    if (const std::string unit = path_deliveries_.unit_of(file.path); !unit.empty()) broken_units_.insert(unit);
   }
+  // A delivery counts as a whole: as long as one of its files cannot be read, what landed before stays.
+  std::erase_if(loose_, [&](const std::string& path) {
+    const bool broken = broken_units_.contains(path_deliveries_.unit_of(path));
+    if (broken) unfinished_.insert(path);
+    return broken;
+  });
   return {};
 }
 
@@ -474,12 +498,13 @@ void Lander::carry_over(const Landing& before, Landing& out) {
     const auto report = report_of.find(file.source_path);
     if (report != report_of.end() && reports.contains(report->second)) continue;  // superseded
     if (loose_.contains(file.source_path)) continue;  // as it is now, below
+    if (came_again(file.source_path)) continue;
     if (report == report_of.end() && deliveries_.claimed.contains(file.source_path)) continue;
     const bool there = std::any_of(out.files.begin(), out.files.end(),
                                    [&](const LandedFile& f) { return f.source_path == file.source_path; });
     if (there) continue;
     if (report == report_of.end() && listing_.find(file.source_path) == nullptr) {
-      if (others) {
+      if (others && path_deliveries_.unit_of(file.source_path).empty()) {
         report_.notes.push_back(
             fmt::format("{}: gone from the source, where {} has other files: its rows go too", file.source_path, of));
         continue;

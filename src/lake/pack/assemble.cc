@@ -160,6 +160,7 @@ class Assembler {
       for (const SourceKind::Gather& gather : source.gather) check_map_column(source, gather.into);
       for (const std::string& column : source.json_maps) check_map_column(source, column);
       if (!source.period_path.empty()) patterns_.push_back({source.period_path, source.place, "period path"});
+      if (!source.delivery_path.empty()) patterns_.push_back({source.delivery_path, source.place, "delivery path"});
     }
   }
 

@@ -254,6 +254,7 @@ std::string Library::digest(const SourceKind& source) const {
               source.json_maps,      source.rename};
   // Not in the list when it is not said, so that the digests of sources without it stay what they were.
   if (!source.map_entries.empty()) all.push_back({"map_entries", source.map_entries});
+  if (!source.delivery_path.empty()) all.push_back({"delivery", source.delivery_path});
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

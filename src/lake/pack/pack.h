@@ -193,6 +193,7 @@ struct SourceKind {
   std::string period_from;  ///< "manifest", "column", "path", "none"
   std::vector<std::string> period_columns;  ///< candidates, as delivered; first that exists
   std::string period_path;  ///< regular expression; groups 1 and 2 are year and month
+  std::string delivery_path;  ///< regular expression; files with the same group 1 come again together, group 2 is the run
   struct Feed {  ///< which files fill which bronze table
     TableName table;
     std::vector<std::string> match;  ///< globs; empty: all of the source's

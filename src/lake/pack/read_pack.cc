@@ -245,6 +245,13 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
     options.done();
   }
   read_period(fields, out);
+  if (const Yaml* delivery = fields.map("delivery")) {
+    Fields options(fields.reading(), *delivery, "delivery");
+    out.delivery_path = options.required_text("path");
+    options.done();
+    if (!out.manifest.empty())
+      fields.mistake("delivery", "a manifest tells the deliveries already", "leave one of them out");
+  }
   read_feeds(fields, out);
   read_source_columns(fields, out);
   fields.done();
