@@ -86,15 +86,29 @@ std::string with_text_decimals(std::string_view type) {
   return out += type;
 }
 
+// A map from JSON text: an object, or a list of objects with key and value, where of equal keys the first counts.
+// Providers write words such as NULL where one should stand: those are no map.
+std::string map_from_json(const std::string& json, std::string_view to) {
+  const std::string list = fmt::format("json_extract(case when json_valid({0}) then {0} end, '$[*]')", json);
+  const std::string pairs = fmt::format(
+      "map_from_entries(list_transform(list_filter({0}, lambda cv_e, cv_i: (cv_e ->> '$.key') is not null and "
+      "list_position(list_transform({0}, lambda cv_o: cv_o ->> '$.key'), cv_e ->> '$.key') = cv_i), "
+      "lambda cv_e: struct_pack(k := cv_e ->> '$.key', v := cv_e ->> '$.value')))",
+      list);
+  return fmt::format(
+      "case when not json_valid({0}) then null when json_type({0}) = 'OBJECT' then cast(cast({0} as json) as {1}) "
+      "when json_type({0}) = 'ARRAY' then cast({2} as {1}) end",
+      json, to, pairs);
+}
+
 std::string cast_to(const std::string& value, std::string_view from, std::string_view to, bool json_map) {
   if (from == to) return value;
-  // Providers write words such as NULL where an object should stand: those are no map.
-  if (json_map && from == "VARCHAR") {
-    return fmt::format(
-        "cast(case when json_valid({0}) and json_type({0}) = 'OBJECT' then cast({0} as json) end as {1})", value, to);
-  }
-  if (to == "VARCHAR" && is_nested(from))
-    return fmt::format("cast(to_json(cast({} as {})) as varchar)", value, with_text_decimals(from));
+  // Nested values as text are JSON, as they come in JSON files.
+  const std::string text =
+      is_nested(from) ? fmt::format("cast(to_json(cast({} as {})) as varchar)", value, with_text_decimals(from))
+                      : value;
+  if (json_map && (is_nested(from) || from == "VARCHAR")) return map_from_json(text, to);
+  if (to == "VARCHAR" && is_nested(from)) return text;
   return fmt::format("cast({} as {})", value, to);
 }
 

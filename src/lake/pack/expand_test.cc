@@ -152,6 +152,14 @@ TEST(CoreFunctions, GiveTheseValuesOnDuckDB) {
       {R"(cv_map_get(cv_from_json_map('{"a":1}'), 'a'))", "1"},
       {"cv_from_json_map('[1]')", "null"},
       {"cv_from_json_map('{broken')", "null"},
+      {R"((select count(*) from (select cv_json_elements('[{"a":1},2]')) e))", "2"},
+      {R"(cv_json_sum('[{"a":-1.5},{"a":"2e-6"},{}]', 'a'))", "-1.499998000000000000000"},
+      {"(select cv_json_sum(x, 'a') from (values (cast(null as varchar))) t(x))", "0.000000000000000000000"},
+      {R"(cv_json_sum_where('[{"a":1,"t":"X"},{"a":2,"t":"y"},{"a":4}]', 'a', 't', '(?i)^x'))", "1.000000000000000000000"},
+      {R"(cv_to_json(cv_json_pairs('[{"key":"a","value":"1"},{"key":"a","value":"2"},{"value":"3"}]', 'p:')))",
+       R"({"p:a":"1"})"},
+      {"cv_to_json(cv_json_pairs('broken', ''))", "{}"},
+      {"cv_to_json(cv_map_join(cv_map('a', '1'), cv_map('b', '2')))", R"({"a":"1","b":"2"})"},
   };
   std::set<std::string> called;
   for (const auto& [sql, wanted] : cases) {
