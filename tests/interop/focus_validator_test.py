@@ -89,6 +89,23 @@ class FocusValidator(unittest.TestCase):
         lake.run("acme")
         return lake
 
+    def google_lake(self, name, *parts):
+        source = SHARED.joinpath("data", "gcp_billing", *parts)
+        if not source.exists():
+            self.skipTest(f"no sample data at {source}; set CENTAVO_SHARED to the folder that holds data/")
+        lake = Lake(self.folder / ("lake-" + name))
+        lake.add("acme", "gcp", source)
+        lake.run("acme")
+        return lake
+
+    def test_a_google_account_billed_in_reais(self):
+        """Credits, tax, rounding, an adjustment of the month before, prices in dollars. The export has no invoice numbers."""
+        lake = self.google_lake("google", "synthetic_brl", "gcp_billing_export_resource_v1.jsonl")
+        self.check_export(lake, "google", OPEN)
+
+    def test_google_commitments(self):
+        self.check_export(self.google_lake("google-commitments", "cud_attribution", "test_10_1", "export.json"), "google-commitments", OPEN)
+
     def test_a_generated_bill(self):
         """Two months, the last one open: each by itself, because a file of both has ids and has none."""
         bills = self.folder / "generated"
