@@ -18,7 +18,7 @@ class Cost:
     output: str
 
 
-def run(command, environment=None, cwd=None, seconds=7200):
+def run(command, environment=None, cwd=None, seconds=7200, codes=(0,)):
     """Raises RuntimeError with the command's last words when it fails: a broken result is no measurement."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
         started = time.monotonic()
@@ -38,7 +38,7 @@ def run(command, environment=None, cwd=None, seconds=7200):
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0), errors.seek(0)
         text, trouble = out.read().decode(errors="replace"), errors.read().decode(errors="replace")
-        if child.returncode != 0:
+        if child.returncode not in codes:
             raise RuntimeError(f"{' '.join(map(str, command))} ended with {child.returncode}\n{text[-2000:]}\n{trouble[-4000:]}")
         return Cost(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, int(io.get("rchar", 0)), int(io.get("wchar", 0)), text)
 

@@ -6,7 +6,7 @@ their best runs are compared. Every contestant must come to the same totals, to 
 the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
-BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,limits,increment,skipping,noop,log,commit,rivals
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,limits,increment,skipping,noop,log,commit,validate,rivals
 BENCH_KEEP=DIR keeps the generated bills there for the next time
 """
 import datetime
@@ -256,6 +256,33 @@ class Bench:
             say(f"| {name} | {ratio(times['commit'][name], times['put'][name])} |")
         say(f"| p99 : p50 of a commit | {ratio(times['commit']['p99'], times['commit']['p50'])} (every tenth writes a checkpoint) |")
 
+    def validate(self):
+        """`validate focus` and the public validator over the same 100,000 rows, model and criteria."""
+        validator = ROOT / ".cache" / "venv" / "focus" / "bin" / "focus-validator"
+        if not validator.exists():
+            return say("\nvalidate: skipped, focus-validator is not in .cache/venv/focus (scripts/setup focus)")
+        rules = next(validator.parents[1].glob("lib/python*/site-packages/focus_validator/rules"))
+        model = next(rules.glob("model-1.2*.json"))
+        table("validate focus, 100,000 rows of FOCUS 1.2 as Parquet", "what", "wall", "CPU", "peak memory")
+        lake = self.new_lake(self.bill(100_000, "csv_gz", 1))
+        lake.run("acme", seconds=3600)
+        bill = self.folder / "focus.parquet"
+        lake("export", "focus", "--tenant", "acme", "--version", "1.2", "--out", bill)
+        (self.folder / "focus_validator" / "rules").mkdir(parents=True, exist_ok=True)
+        shutil.copy(rules / "currency_codes.csv", self.folder / "focus_validator" / "rules")
+        theirs = [measure.run([validator, "--data-file", bill, "--validate-version", "1.2", "--rule-set-path", rules, "--block-download",
+                               "--applicability-criteria", "ALL"], cwd=self.folder) for _ in range(ROUNDS)]
+        for what, more in (("our rules : the public validator", []), ("the same model : the public validator", ["--model", model])):
+            mine = [measure.run([program(), "--json", "validate", "focus", bill, "--applicability", "ALL", *more], codes=(0, 3))
+                    for _ in range(ROUNDS)]
+            judged = json.loads(mine[0].output)
+            if judged["pass"] < 300 or judged["rows"] < 100_000:
+                self.broken.append("validate")
+                say(f"BROKEN  validate: {judged['pass']} rules pass over {judged['rows']} rows")
+            own, other = measure.best(mine), measure.best(theirs)
+            say(f"| {what} | {ratio(own.wall, other.wall)} | {ratio(own.cpu, other.cpu)} | {ratio(own.peak_bytes, other.peak_bytes)} |")
+        shutil.rmtree(lake.folder)
+
     def skipping(self):
         table("file skipping", "query", "bytes read : a query of every row")
         raw = self.bill(ROWS, "csv_gz", MONTHS)
@@ -308,7 +335,7 @@ def main():
     say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
     with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         bench = Bench(pathlib.Path(folder))
-        parts = ["raw_to_gold", "plain", "limits", "increment", "skipping", "noop", "log", "commit"] + (["rivals"] if FULL else [])
+        parts = ["raw_to_gold", "plain", "limits", "increment", "skipping", "noop", "log", "commit", "validate"] + (["rivals"] if FULL else [])
         for part in parts:
             if ONLY and part not in ONLY:
                 continue

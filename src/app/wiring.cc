@@ -19,6 +19,7 @@ std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
   cli::add_export_commands(*root);
   cli::add_release_commands(*root);
   cli::add_table_commands(*root);
+  cli::add_validate_commands(*root);
   cli::add_pack_commands(*root);
   cli::add_generate_commands(*root);
   cli::add_program_commands(*root);

@@ -29,6 +29,7 @@ void add_query_command(Command& root);        ///< query
 void add_export_commands(Command& root);      ///< export focus
 void add_release_commands(Command& root);     ///< release …
 void add_table_commands(Command& root);       ///< history, restore, optimize, vacuum
+void add_validate_commands(Command& root);    ///< validate focus
 void add_pack_commands(Command& root);        ///< test, check, lineage, docs
 void add_generate_commands(Command& root);    ///< generate …
 void add_program_commands(Command& root);     ///< completion, version; reads the whole tree, so it comes last

@@ -41,6 +41,16 @@ Result<OpenLake> Context::open_lake_at(const std::string& dir) {
   return OpenLake{std::move(lake), std::move(catalog), std::move(library), std::move(engine)};
 }
 
+Result<pack::Library> Context::library_here() const {
+  const auto dir = Lake::find(globals_.lake);
+  if (!dir) {
+    if (!globals_.lake.empty() || dir.error().kind != ErrorKind::not_found) return fail(dir.error());
+    return pack::Library::load({});
+  }
+  const Lake lake = TRY(Lake::open(*dir));
+  return pack::Library::load(lake.pack_folders());
+}
+
 Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& id) {
   std::vector<Tenant> found;
   if (!id.empty()) {

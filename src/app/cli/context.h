@@ -55,6 +55,8 @@ class Context {
   /// The same with catalog, packs and engine.
   Result<OpenLake> open_lake() const;
   static Result<OpenLake> open_lake_at(const std::string& dir);
+  /// The packs of the lake one stands in, or those of the program alone when there is no lake.
+  Result<pack::Library> library_here() const;
 
   /// The tenants a command works on: the one named; else all that are enabled.
   static Result<std::vector<Tenant>> tenants_for(Lake& lake, const std::string& id);

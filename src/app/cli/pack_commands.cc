@@ -16,19 +16,8 @@ struct PackArguments {
   bool all = false;
 };
 
-/// The packs of the lake one stands in, or those of the program alone when there is no lake.
-Result<pack::Library> library_here(const Context& context) {
-  const auto dir = Lake::find(context.globals().lake);
-  if (!dir) {
-    if (!context.globals().lake.empty() || dir.error().kind != ErrorKind::not_found) return fail(dir.error());
-    return pack::Library::load({});
-  }
-  const Lake lake = TRY(Lake::open(*dir));
-  return pack::Library::load(lake.pack_folders());
-}
-
 Status run_tests(Context& context, const PackArguments& given) {
-  const pack::Library library = TRY(library_here(context));
+  const pack::Library library = TRY(context.library_here());
   for (const std::string& name : given.packs) {
     if (library.packs().contains(name)) continue;
     std::vector<std::string> known;
@@ -129,7 +118,7 @@ Status show_checks(Context& context, const PackArguments& given) {
 }
 
 Status show_lineage(Context& context, const PackArguments& given) {
-  const pack::Library library = TRY(library_here(context));
+  const pack::Library library = TRY(context.library_here());
   Lineage lineage = lineage_of(library);
   if (!given.table.empty()) lineage = TRY(around(lineage, given.table));
   const std::string format = context.output().json() ? "json" : given.format;
@@ -146,7 +135,7 @@ Status show_lineage(Context& context, const PackArguments& given) {
 }
 
 Status write_docs(Context& context, const PackArguments& given) {
-  const pack::Library library = TRY(library_here(context));
+  const pack::Library library = TRY(context.library_here());
   const auto store = TRY(open_local_store(given.out));
   std::int64_t pages = 0;
   for (const auto& [name, text] : table_pages(library)) {

@@ -690,7 +690,8 @@ Result<Assembly> assemble(const std::map<std::string, PackFiles>& files) {
   std::vector<std::string_view> sql_views;
   for (const auto& [name, pack_files] : files) {
     for (const auto& [path, text] : pack_files) {
-      if (path.ends_with(".yaml")) yaml_texts.push_back(&text);
+      // Rules are large and read by the few who want them (flow/validate).
+      if (path.ends_with(".yaml") && !path.starts_with("rules/")) yaml_texts.push_back(&text);
       if (!path.ends_with(".sql") || path.ends_with(".spark.sql")) continue;
       sql_texts.push_back(text);
       sql_views.push_back(text);

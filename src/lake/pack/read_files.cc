@@ -70,7 +70,7 @@ class PackReader {
   }
 
   void file(const std::string& path, const std::string& text) {
-    if (path.ends_with(".md")) return;
+    if (path.ends_with(".md") || (path.starts_with("rules/") && path.ends_with(".yaml"))) return;
     const Reading reading(full(path), mistakes_);
     if (path == "pack.yaml") return read_pack_file(reading, yaml_.find(&text)->second, pack_);
     if (path == "functions.yaml" && pack_.name == "core") {
@@ -78,7 +78,8 @@ class PackReader {
       return;
     }
     if (path.ends_with(".yml")) return mistake(path, "the ending is .yml", "rename it to .yaml");
-    static const std::vector<std::string> kFolders = {"sources", "interfaces", "bronze", "silver", "gold", "tests"};
+    static const std::vector<std::string> kFolders = {"sources", "interfaces", "bronze", "silver",
+                                                      "gold",    "tests",      "rules"};
     const std::size_t slash = path.find('/');
     const std::string folder = path.substr(0, slash == std::string::npos ? 0 : slash);
     const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
