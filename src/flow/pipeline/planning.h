@@ -24,6 +24,7 @@ struct PlanInput {
   std::string mask_key;  ///< mask_key_digest: decides the rows of tables that mask
   std::set<std::pair<pack::TableName, std::string>> left;  ///< table and period whose only source was removed
   std::set<std::string> left_periods;  ///< of all that removed sources brought; "" without periods
+  std::set<std::string> closed = {};   ///< periods that are left as they are
 };
 
 /// What fingerprints say of a tenant's key of masks; "" when it has none.

@@ -2,10 +2,12 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "flow/pipeline/certify.h"
 #include "flow/pipeline/definition.h"
 #include "flow/pipeline/planning.h"
 #include "flow/pipeline/recovery.h"
 #include "flow/pipeline/work.h"
+#include "lake/catalog/billing_period.h"
 
 namespace centavo {
 namespace {
@@ -20,9 +22,10 @@ struct Site {
   std::string mask_key;
   std::set<std::pair<pack::TableName, std::string>> left;
   std::set<std::string> left_periods;
+  std::set<std::string> closed;   // periods that this run leaves as they are
 
   PlanInput plan_input(const pack::Library& library) const {
-    return {graph, library, landings, recorded, mask_key, left, left_periods};
+    return {graph, library, landings, recorded, mask_key, left, left_periods, closed};
   }
 };
 
@@ -75,11 +78,21 @@ Status find_left(Workshop& workshop, const Tenant& tenant, Site& site) {
   return {};
 }
 
-Result<Site> survey(Workshop& workshop, const Tenant& tenant) {
+Result<Site> survey(Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
   Site site;
   site.graph = TRY(Graph::of(workshop.library, tenant));
   site.landings = TRY(all_landings(workshop, tenant));
   site.mask_key = TRY(mask_key_digest(workshop.lake, tenant.id));
+  const auto closed = TRY(closed_periods(workshop.lake.store(), tenant.id));
+  for (const auto& [period, event] : closed) {
+    if (!options.restate.contains(period)) site.closed.insert(period);
+  }
+  for (const auto& period : options.restate) {
+    if (!closed.contains(period)) {
+      return fail_hint("an open period is restated by every run", ErrorKind::invalid_argument,
+                       "--restate {}: the period is not closed", period);
+    }
+  }
   TRY(read_states(workshop, tenant, site));
   TRY(find_left(workshop, tenant, site));
   return site;
@@ -300,6 +313,7 @@ class Runner {
     Status done = prepare(died);
     if (done) done = make_tables();
     if (done) done = release();
+    if (done) done = certify_corrections();
     if (!done && !report_.error) report_.error = done.error();
     report_.seconds = Seconds(std::chrono::steady_clock::now() - started).count();
     if (started_record_) TRY(end_record());
@@ -333,7 +347,7 @@ class Runner {
       }
     }
     if (options_.repetition == nullptr) TRY(make_mask_key(workshop_, tenant_));
-    site_ = TRY(survey(workshop_, tenant_));
+    site_ = TRY(survey(workshop_, tenant_, options_));
     if (options_.repetition != nullptr) {
       site_->landings = options_.repetition->landings;
       site_->mask_key = TRY(mask_key_digest(*options_.repetition->origin, tenant_.id));
@@ -434,6 +448,18 @@ class Runner {
     return {};
   }
 
+  // A closed period that was restated stays closed, with a certificate of what changed.
+  Status certify_corrections() {
+    CertifyOptions options;
+    options.user = options_.user;
+    options.cancel = cancel_;
+    for (const auto& period : options_.restate) {
+      auto certificate = TRY(certify_restated(workshop_, tenant_, period, options));
+      if (certificate) report_.restated.push_back(std::move(*certificate));
+    }
+    return {};
+  }
+
   // Tables whose sums the catalog does not know (it was lost) are measured now, with what they set aside.
   Status complete_proofs() {
     std::set<std::tuple<std::string, std::string, std::string>> known;
@@ -506,7 +532,7 @@ class Runner {
 }  // namespace
 
 Result<Plan> plan(Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
-  const auto site = TRY(survey(workshop, tenant));
+  const auto site = TRY(survey(workshop, tenant, options));
   auto out = TRY(make_plan(site.plan_input(workshop.library), options));
   out.tenant = tenant.id;
   return out;

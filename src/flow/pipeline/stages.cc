@@ -73,7 +73,7 @@ bool knows_all_sources(const Definition& definition, const std::vector<TenantSou
 
 Status plan_stage(Stage& stage, const std::string& mask_key) {
   stage.graph = std::make_unique<Graph>(TRY(Graph::of(stage.library, stage.tenant)));
-  const auto plan = TRY(make_plan({*stage.graph, stage.library, stage.landings, {}, mask_key, {}, {}}, {}));
+  const auto plan = TRY(make_plan({*stage.graph, stage.library, stage.landings, {}, mask_key, {}, {}, {}}, {}));
   for (const auto& task : plan.tasks) stage.fingerprints[{task.table, task.period}] = task.fingerprint;
   return {};
 }
