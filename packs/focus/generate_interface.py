@@ -57,8 +57,8 @@ checks:
     sql: select * from this where length(BillingCurrency) <> 3 or upper(BillingCurrency) <> BillingCurrency
 
 proof:
-  - {measure: BilledCost, amount: BilledCost, currency: BillingCurrency, by: ChargeCategory}
-  - {measure: EffectiveCost, amount: EffectiveCost, currency: BillingCurrency}
+  - {measure: BilledCost, amount: BilledCost, currency: BillingCurrency, by: ChargeCategory, issuer: InvoiceIssuerName, invoice: InvoiceId}
+  - {measure: EffectiveCost, amount: EffectiveCost, currency: BillingCurrency, issuer: InvoiceIssuerName, invoice: InvoiceId}
 """.replace("  ---- ours\n", "  # ours\n").lstrip("\n")
 
 

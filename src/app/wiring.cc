@@ -15,6 +15,8 @@ std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
   cli::add_proof_commands(*root);
   cli::add_time_commands(*root);
   cli::add_compare_command(*root);
+  cli::add_certificate_commands(*root);
+  cli::add_period_commands(*root);
   cli::add_query_command(*root);
   cli::add_export_commands(*root);
   cli::add_release_commands(*root);

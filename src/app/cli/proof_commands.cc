@@ -1,5 +1,5 @@
 /// \file app/cli/proof_commands.cc
-/// reconcile, certificate show, explain
+/// reconcile, explain
 
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
@@ -29,34 +29,6 @@ Status show_proof(Context& context, const ProofArguments& given) {
     if (!given.all) output.note("--all shows the comparisons by category too");
   }
   return hold(proof);
-}
-
-Status show_certificate(Context& context, const ProofArguments& given) {
-  Lake lake = TRY(context.lake());
-  TRY(lake.tenant(given.tenant));
-  const Release found = TRY(release(lake.store(), given.tenant, given.release));
-  Output& output = context.output();
-  OrderedJson object = {
-      {"tenant", given.tenant}, {"release", found.number}, {"published_at", iso_time(found.published_ms)},
-      {"run", found.run},       {"reason", found.reason},  {"proof", proof_word(found)}};
-  object["certificate"] = found.certificate;
-  object["versions"] = found.versions;
-  if (output.json()) {
-    output.json_document(object);
-    return {};
-  }
-  output.line(output.styled(fmt::format("certificate of release {} of {}", found.number, given.tenant), Tone::strong));
-  object.erase("certificate");
-  object.erase("versions");
-  output.object(object);
-  for (const auto& [key, value] : found.certificate.items()) {
-    output.say("{:<12}  {}", key, printable(plain_text(OrderedJson(value))));
-  }
-  output.line();
-  std::vector<OrderedJson> tables;
-  for (const auto& [table, version] : found.versions) tables.push_back({{"table", table}, {"version", version}});
-  output.list(tables, {{.key = "table"}, {.key = "version", .align = Align::right}}, "");
-  return {};
 }
 
 OrderedJson explanation_object(const Explanation& found) {
@@ -149,13 +121,6 @@ void add_proof_commands(Command& root) {
   reconcile.example("centavo reconcile --tenant acme", "the proof of the newest release")
       .example("centavo reconcile --tenant acme --period 2026-09 --all", "one month by charge category");
   reconcile.action([values](Context& context) { return show_proof(context, *values); });
-
-  Command& certificate = root.sub("certificate", "the proof as it was when a release was published").group(kGroupProof);
-  Command& show = certificate.sub("show", "the certificate of a release");
-  add_tenant_option(show, *values);
-  add_release_option(show, *values);
-  show.example("centavo certificate show --tenant acme --release 3", "what was proven when release 3 was published");
-  show.action([values](Context& context) { return show_certificate(context, *values); });
 
   Command& explain = root.sub("explain", "the raw files and rows that sum to a number").group(kGroupProof);
   add_tenant_option(explain, *values);

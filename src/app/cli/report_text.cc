@@ -124,6 +124,17 @@ void print_problems(Context& context, const std::vector<LandProblem>& problems) 
   }
 }
 
+void print_withheld(Context& context, const Plan& plan) {
+  std::map<std::string, std::vector<const Task*>> by_period;
+  for (const Task& task : plan.withheld) by_period[task.period].push_back(&task);
+  for (const auto& [period, tasks] : by_period) {
+    context.output().note(
+        "{} is closed and left as it is: {} waits ({}){}; `centavo run --tenant {} --restate {}` applies it", period,
+        tasks.front()->table.text(), tasks.front()->reason,
+        tasks.size() == 1 ? "" : fmt::format(", and {} more", tasks.size() - 1), plan.tenant, period);
+  }
+}
+
 Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
   Output& output = context.output();
   output.say("{}", output.styled("tenant " + tenant.id, Tone::strong));
@@ -134,6 +145,9 @@ Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& te
   if (!ran) return ran;
   for (const LandReport& landing : ran->landings) print_problems(context, landing.problems);
   output.say("  {}", summary_line(*ran));
+  print_withheld(context, ran->plan);
+  for (const Certificate& each : ran->restated)
+    output.say("  {} stays closed; certificate {} says what its correction changed", each.period, each.number);
   if (ran->release) output.say("  release {} of {} is published", ran->release->number, tenant.id);
   if (output.json()) return ran;
   if (ran->release) {
@@ -228,6 +242,12 @@ OrderedJson run_object(const Tenant& tenant, const RunReport& report) {
     one["error"] = outcome.error ? OrderedJson(outcome.error->message) : OrderedJson();
     object["tasks"].push_back(std::move(one));
   }
+  object["withheld"] = OrderedJson::array();
+  for (const Task& task : report.plan.withheld)
+    object["withheld"].push_back({{"table", task.table.text()}, {"period", task.period}, {"reason", task.reason}});
+  object["restated"] = OrderedJson::array();
+  for (const Certificate& each : report.restated)
+    object["restated"].push_back({{"period", each.period}, {"certificate", each.number}});
   object["error"] = report.error ? OrderedJson(report.error->message) : OrderedJson();
   return object;
 }

@@ -25,6 +25,9 @@ std::string count_text(std::int64_t count, std::string_view one, std::string_vie
 /// Deliveries that did not become visible, each with its reason.
 void print_problems(Context& context, const std::vector<LandProblem>& problems);
 
+/// What waits because its period is closed, as notes: one a period.
+void print_withheld(Context& context, const Plan& plan);
+
 /// The proof as a table, newest problems first; `all` false: only totals and what differs.
 void print_proof(Context& context, const Reconciliation& proof, bool all);
 OrderedJson proof_object(const Reconciliation& proof);

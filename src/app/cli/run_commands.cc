@@ -12,7 +12,7 @@ namespace {
 
 struct RunArguments {
   std::string tenant, period;
-  std::vector<std::string> select;
+  std::vector<std::string> select, restate;
   bool all = false, full = false, no_land = false;
 };
 
@@ -23,6 +23,10 @@ Result<RunOptions> run_options(const Context& context, const RunArguments& given
   options.user = context.user();
   options.land = !given.no_land;
   options.full = given.full;
+  for (const std::string& text : given.restate) {
+    const Period period = TRY_IN("--restate", Period::parse(text));
+    options.restate.insert(period.text());
+  }
   return options;
 }
 
@@ -62,6 +66,7 @@ Status plan_tenants(Context& context, const RunArguments& given) {
     const Plan made = TRY(plan(workshop, tenant, options));
     up_to_date += made.up_to_date;
     for (const Task& task : made.tasks) objects.push_back(task_object(made.tenant, task));
+    print_withheld(context, made);
   }
   context.output().list(objects, {{.key = "tenant"}, {.key = "table"}, {.key = "period"}, {.key = "reason"}}, "");
   if (objects.empty()) {
@@ -103,11 +108,15 @@ void add_run_commands(Command& root) {
       "or the old one: "
       "never half a run. Ends with 3 when a check or the reconciliation does not hold.");
   add_options(run, *values);
+  run.option({.name = "--restate",
+              .value = "MONTH",
+              .help = "apply what waits for this closed month; it stays closed, with a certificate of what changed",
+              .target = &values->restate});
   run.option({.name = "--no-land", .help = "use only what has landed already", .target = &values->no_land});
   run.example("centavo run", "all tenants")
       .example("centavo run --tenant acme --period 2026-09..2026-10", "two months of one tenant")
-      .example("centavo run --tenant acme --select gold.cost_by_month --full",
-               "make one table again, whatever changed");
+      .example("centavo run --tenant acme --select gold.cost_by_month --full", "make one table again, whatever changed")
+      .example("centavo run --tenant acme --restate 2026-09", "correct a closed month");
   run.action([values](Context& context) { return run_tenants(context, *values); });
 
   Command& plan = root.sub("plan", "say what a run would make, and why").group(kGroupWork).keep(values);

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <thread>
 
 #include "base/digest.h"
@@ -26,6 +27,7 @@ struct Job {
   std::int64_t part_bytes = kPartBytesMin;
   std::mutex mutex;
   Ingested out;                          // under mutex
+  OnRawRows on_rows;                     // given: rows are only read, nothing is staged
 };
 
 // SQL that is true for rows of one month, when a file holds several: of "2026-09", "2026-09-30…" and "20260930…", which
@@ -105,6 +107,7 @@ std::string bronze_select(const Job& job, const Landing& landing, const FileShap
 // Adds what one connection staged to the job's result.
 Status stage_into(Job& job, duck::Connection& connection, const FileShape& shape, const std::string& select,
                   std::optional<std::int64_t> rows_expected, const LandedFile& file) {
+  if (job.on_rows) return job.on_rows(connection, file, select);
   Staged staged;
   staged.columns = table_columns(job, shape);
   TRY_IN(file.source_path,
@@ -326,6 +329,22 @@ Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
   std::sort(job.out.staged.files.begin(), job.out.staged.files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   return std::move(job.out);
+}
+
+Status read_raw_file(Work& work, const Node& node, const Task& task, const Landing& landing, const LandedFile& file,
+                     const OnRawRows& on_rows) {
+  const auto* feed = feed_of(node, landing);
+  if (feed == nullptr) return {};  // of a source that was removed: its rows stay out
+  Job job{work, node, task,   Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin,
+          {},   {},   on_rows};
+  job.temp_dir = TRY(work.store().engine_path(fmt::format("{}/{}/x", Lake::staging_root(work.tenant.id), work.run)));
+  job.temp_dir.resize(job.temp_dir.size() - 2);
+  Crew crew(work.workers);
+  Status done = ingest_file(job, *feed, landing, file, crew);
+  const Status rest = crew.finish();
+  std::error_code ignored;
+  std::filesystem::remove_all(job.temp_dir, ignored);
+  return done ? rest : done;
 }
 
 }  // namespace centavo

@@ -16,6 +16,7 @@
 #include "flow/connect/landing.h"
 #include "io/duck/duck.h"
 #include "lake/catalog/catalog.h"
+#include "lake/catalog/certificate.h"
 #include "lake/pack/library.h"
 #include "lake/tenant/tenant.h"
 
@@ -44,6 +45,7 @@ struct RunOptions {
   bool land = true;                      ///< false: only what has landed already
   bool full = false;                     ///< make every selected table again, even when nothing changed
   const Repetition* repetition = nullptr;   ///< not owned; null: an ordinary run
+  std::set<std::string> restate;         ///< closed periods whose pending corrections are applied now
 };
 
 /// One unit of work: make one table for one period.
@@ -59,6 +61,7 @@ struct Plan {
   std::string tenant;
   std::vector<Task> tasks;  ///< in an order that respects `after`
   std::int64_t up_to_date = 0;  ///< (table, period) pairs that need nothing
+  std::vector<Task> withheld;   ///< what would run if their periods were open: pending corrections
 };
 
 struct TaskOutcome {
@@ -78,6 +81,7 @@ struct RunReport {
   Plan plan;
   std::vector<TaskOutcome> outcomes;
   std::optional<Release> release;  ///< when one was published
+  std::vector<Certificate> restated;  ///< of closed periods whose corrections it applied
   double seconds = 0;
   std::optional<Error> error;  ///< the first one; the report is still whole
 };

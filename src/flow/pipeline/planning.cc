@@ -110,6 +110,10 @@ class Planner {
     return at == it->second.end() ? std::string() : at->second;
   }
 
+  static std::string reason_of(const std::string& has, const std::string& wanted, const std::string& input_words) {
+    return has == wanted ? "asked for in full" : why(has, wanted, input_words);
+  }
+
   // Decides about one table and period; what will be there afterwards goes to effective_.
   void decide(const Node& node, const std::string& period, const std::string& fingerprint,
               const std::string& input_words) {
@@ -120,15 +124,17 @@ class Planner {
       ++plan_.up_to_date;
       return;
     }
-    if (!wanted(table, period, fingerprint)) {
+    const bool closed = in_.closed.contains(period);
+    if (!wanted(table, period, fingerprint) || closed) {
       if (!has.empty()) effective_[table][period] = has;
+      if (closed) plan_.withheld.push_back({table, period, fingerprint, reason_of(has, fingerprint, input_words), {}});
       return;
     }
     Task task;
     task.table = table;
     task.period = period;
     task.fingerprint = fingerprint;
-    task.reason = has == fingerprint ? "asked for in full" : why(has, fingerprint, input_words);
+    task.reason = reason_of(has, fingerprint, input_words);
     for (std::size_t i = 0; i < plan_.tasks.size(); ++i) {
       const Task& other = plan_.tasks[i];
       const bool input = std::find(node.inputs.begin(), node.inputs.end(), other.table) != node.inputs.end();

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct PlanInput {
   const pack::Library& library;
   const std::vector<Landing>& landings;   ///< of all the tenant's sources, in order of number per source
   const Fingerprints& recorded;
+  std::set<std::string> closed = {};   ///< periods that are left as they are
 };
 
 /// `invalid_argument` names a selected table the tenant has not.

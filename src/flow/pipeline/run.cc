@@ -2,10 +2,12 @@
 #include <thread>
 
 #include "base/digest.h"
+#include "flow/pipeline/certify.h"
 #include "flow/pipeline/definition.h"
 #include "flow/pipeline/planning.h"
 #include "flow/pipeline/recovery.h"
 #include "flow/pipeline/work.h"
+#include "lake/catalog/billing_period.h"
 
 namespace centavo {
 namespace {
@@ -17,6 +19,7 @@ struct Site {
   std::vector<Landing> landings;
   std::map<std::pair<std::string, std::string>, TableState> states;
   Fingerprints recorded;
+  std::set<std::string> closed;   // periods that this run leaves as they are
 };
 
 Result<std::vector<Landing>> all_landings(Workshop& workshop, const Tenant& tenant) {
@@ -40,8 +43,18 @@ Status read_states(Workshop& workshop, const Tenant& tenant, Site& site) {
   return {};
 }
 
-Result<Site> survey(Workshop& workshop, const Tenant& tenant) {
-  Site site{TRY(Graph::of(workshop.library, tenant)), TRY(all_landings(workshop, tenant)), {}, {}};
+Result<Site> survey(Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
+  Site site{TRY(Graph::of(workshop.library, tenant)), TRY(all_landings(workshop, tenant)), {}, {}, {}};
+  const auto closed = TRY(closed_periods(workshop.lake.store(), tenant.id));
+  for (const auto& [period, event] : closed) {
+    if (!options.restate.contains(period)) site.closed.insert(period);
+  }
+  for (const auto& period : options.restate) {
+    if (!closed.contains(period)) {
+      return fail_hint("an open period is restated by every run", ErrorKind::invalid_argument,
+                       "--restate {}: the period is not closed", period);
+    }
+  }
   TRY(read_states(workshop, tenant, site));
   return site;
 }
@@ -250,6 +263,7 @@ class Runner {
     Status done = prepare(died);
     if (done) done = make_tables();
     if (done) done = release();
+    if (done) done = certify_corrections();
     if (!done && !report_.error) report_.error = done.error();
     report_.seconds = Seconds(std::chrono::steady_clock::now() - started).count();
     if (started_record_) TRY(end_record());
@@ -282,7 +296,7 @@ class Runner {
         report_.landings.push_back(std::move(landed));
       }
     }
-    site_ = TRY(survey(workshop_, tenant_));
+    site_ = TRY(survey(workshop_, tenant_, options_));
     if (options_.repetition != nullptr) site_->landings = options_.repetition->landings;
     // An empty catalog over a lake with tables was lost or belongs to a copied lake: read it back like after a crash.
     const bool forgotten = site_->states.empty() && !site_->landings.empty();
@@ -290,7 +304,8 @@ class Runner {
       TRY(recover(workshop_, tenant_, site_->graph));
       TRY(read_states(workshop_, tenant_, *site_));
     }
-    report_.plan = TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded}, options_));
+    report_.plan =
+        TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded, site_->closed}, options_));
     report_.plan.tenant = tenant_.id;
     TRY(check_models(workshop_, site_->graph, report_.plan));
     tell(RunEvent::Kind::planned, fmt::format("{} tasks", report_.plan.tasks.size()));
@@ -324,7 +339,8 @@ class Runner {
       // A part of the tables may not agree with the rest: then the release waits until nothing is left to do. With
       // --period every layer of a month is made, unless an earlier run stopped half way through another month.
       RunOptions all;
-      const auto rest = TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded}, all));
+      const auto rest =
+          TRY(make_plan({site_->graph, workshop_.library, site_->landings, site_->recorded, site_->closed}, all));
       if (!rest.tasks.empty() && (!options_.select.empty() || !tables_agree(site_->graph, site_->recorded))) return {};
     }
     const auto newest_result = centavo::release(workshop_.lake.store(), tenant_.id);
@@ -358,6 +374,18 @@ class Runner {
     next.reason = "run";
     report_.release = TRY(publish(workshop_.lake.store(), tenant_.id, std::move(next)));
     tell(RunEvent::Kind::released, fmt::format("release {}", report_.release->number));
+    return {};
+  }
+
+  // A closed period that was restated stays closed, with a certificate of what changed.
+  Status certify_corrections() {
+    CertifyOptions options;
+    options.user = options_.user;
+    options.cancel = cancel_;
+    for (const auto& period : options_.restate) {
+      auto certificate = TRY(certify_restated(workshop_, tenant_, period, options));
+      if (certificate) report_.restated.push_back(std::move(*certificate));
+    }
     return {};
   }
 
@@ -433,8 +461,8 @@ class Runner {
 }  // namespace
 
 Result<Plan> plan(Workshop& workshop, const Tenant& tenant, const RunOptions& options) {
-  const auto site = TRY(survey(workshop, tenant));
-  auto out = TRY(make_plan({site.graph, workshop.library, site.landings, site.recorded}, options));
+  const auto site = TRY(survey(workshop, tenant, options));
+  auto out = TRY(make_plan({site.graph, workshop.library, site.landings, site.recorded, site.closed}, options));
   out.tenant = tenant.id;
   return out;
 }

@@ -164,6 +164,15 @@ struct Ingested {
 };
 Result<Ingested> ingest(Work& work, const Node& node, const Task& task);
 
+/// Rows of a raw file, or of a part of it, as bronze takes them in: `select` on `connection`. Called from several
+/// threads.
+using OnRawRows =
+    std::function<Status(duck::Connection& connection, const LandedFile& file, const std::string& select)>;
+
+/// Reads one landed file again as bronze does; stages nothing.
+Status read_raw_file(Work& work, const Node& node, const Task& task, const Landing& landing, const LandedFile& file,
+                     const OnRawRows& on_rows);
+
 /// Exact sums of what `this` on the desk holds, by the contract's proofs, and its row count.
 Result<std::vector<ProofRecord>> measure(Desk& desk, const pack::Library& library, const pack::Contract& contract,
                                          const SqlValues& values, const Task& task, const std::string& tenant);

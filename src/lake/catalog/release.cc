@@ -1,48 +1,18 @@
-#include <charconv>
-
 #include "lake/catalog/catalog.h"
+#include "lake/catalog/numbered_log.h"
 
 namespace centavo {
 namespace {
 
-constexpr int kPublishAttemptsMax = 1000;
-constexpr std::size_t kNumberDigits = 20;
-constexpr std::string_view kEnding = ".json";
-
-std::string folder_of_releases(std::string_view tenant) { return fmt::format("tenants/{}/_releases", tenant); }
-
-std::string release_key(std::string_view tenant, std::int64_t number) {
-  return fmt::format("{}/{:020d}{}", folder_of_releases(tenant), number, kEnding);
-}
-
-Result<std::int64_t> number_of_key(std::string_view key) {
-  const std::string_view file = key.substr(key.rfind('/') + 1);
-  std::int64_t number = 0;
-  bool fits = file.size() == kNumberDigits + kEnding.size() && file.ends_with(kEnding);
-  if (fits) {
-    const char* const end = file.data() + kNumberDigits;
-    const auto [stop, fault] = std::from_chars(file.data(), end, number);
-    fits = fault == std::errc() && stop == end && number > 0;
-  }
-  if (!fits) return fail(ErrorKind::corrupt_data, "{}: not the name of a release", key);
-  return number;
-}
-
-/// Numbers of all releases, ascending.
-Result<std::vector<std::int64_t>> numbers(Store& store, std::string_view tenant) {
-  std::vector<std::int64_t> found;
-  for (const ObjectInfo& object : TRY(store.list(folder_of_releases(tenant), false))) {
-    found.push_back(TRY(number_of_key(object.key)));
-  }
-  return found;
+NumberedLog log_of_releases(Store& store, std::string_view tenant) {
+  return {store, fmt::format("tenants/{}/_releases", tenant), "a release"};
 }
 
 Result<Release> read_release(Store& store, std::string_view tenant, std::int64_t number) {
-  const std::string key = release_key(tenant, number);
-  const std::string text = TRY(store.read(key));
-  const Json json = TRY_IN(key, parse_json(text));
+  const NumberedLog log = log_of_releases(store, tenant);
+  const std::string key = log.key(number);
+  const Json json = TRY(log.read(number));
   const auto corrupt = [&](std::string_view what) { return fail(ErrorKind::corrupt_data, "{}: {}", key, what); };
-  if (!json.is_object() || int_or(json, "number") != number) return corrupt("its number is not that of its name");
   if (!json.contains("versions") || !json["versions"].is_object()) return corrupt("it has no table versions");
   Release release;
   release.number = number;
@@ -65,26 +35,24 @@ Json to_json(const Release& release) {
 }
 
 Result<Release> publish(Store& store, std::string_view tenant, Release release) {
-  const std::vector<std::int64_t> taken = TRY(numbers(store, tenant));
-  release.number = taken.empty() ? 1 : taken.back() + 1;
-  for (int attempt = 0; attempt < kPublishAttemptsMax; ++attempt, ++release.number) {
-    const std::string key = release_key(tenant, release.number);
-    const Status written = store.write_if_absent(key, to_json(release).dump(2) + "\n");
-    if (written) return release;
-    if (written.error().kind != ErrorKind::already_exists) return fail_within("publish " + key, written.error());
-  }
-  return fail_hint("run again when the other writers are done", ErrorKind::conflict,
-                   "publish a release of {}: others took {} numbers in a row", tenant, kPublishAttemptsMax);
+  const auto entry_of = [&](std::int64_t number) {
+    release.number = number;
+    return to_json(release);
+  };
+  release.number =
+      TRY_IN(fmt::format("publish a release of {}", tenant), log_of_releases(store, tenant).append(entry_of));
+  return release;
 }
 
 Result<std::vector<Release>> releases(Store& store, std::string_view tenant) {
   std::vector<Release> all;
-  for (const std::int64_t number : TRY(numbers(store, tenant))) all.push_back(TRY(read_release(store, tenant, number)));
+  for (const std::int64_t number : TRY(log_of_releases(store, tenant).numbers()))
+    all.push_back(TRY(read_release(store, tenant, number)));
   return all;
 }
 
 Result<Release> release(Store& store, std::string_view tenant, std::int64_t number) {
-  const std::vector<std::int64_t> taken = TRY(numbers(store, tenant));
+  const std::vector<std::int64_t> taken = TRY(log_of_releases(store, tenant).numbers());
   if (taken.empty()) {
     return fail_hint(fmt::format("centavo run --tenant {}", tenant), ErrorKind::not_found,
                      "tenant {} has no release yet", tenant);

@@ -338,12 +338,23 @@ class Assembler {
   }
 
   void merge_proof(Contract& contract, const Interface& interface, const ProofSpec& proof) {
-    if (std::any_of(contract.proofs.begin(), contract.proofs.end(),
-                    [&](const ProofSpec& p) { return p.measure == proof.measure; }))
+    const auto fit = [&](std::initializer_list<const std::string*> expressions) {
+      std::vector<std::string> columns;
+      for (const std::string* sql : expressions) add_columns(*sql, columns);
+      return fits(contract, interface, columns);
+    };
+    const bool invoiced = fit({&proof.issuer, &proof.invoice});
+    const auto own = std::find_if(contract.proofs.begin(), contract.proofs.end(),
+                                  [&](const ProofSpec& p) { return p.measure == proof.measure; });
+    if (own != contract.proofs.end()) {
+      if (!own->issuer.empty() || !invoiced) return;
+      own->issuer = proof.issuer;
+      own->invoice = proof.invoice;
       return;
-    std::vector<std::string> columns;
-    for (const std::string* sql : {&proof.amount, &proof.currency, &proof.by, &proof.where}) add_columns(*sql, columns);
-    if (fits(contract, interface, columns)) contract.proofs.push_back(proof);
+    }
+    if (!fit({&proof.amount, &proof.currency, &proof.by, &proof.where})) return;
+    contract.proofs.push_back(proof);
+    if (!invoiced) contract.proofs.back().issuer = contract.proofs.back().invoice = "";
   }
 
   void check_check(const Contract& contract, CheckSpec& check) {
@@ -429,7 +440,8 @@ class Assembler {
     }
     for (const ProofSpec& proof : proofs) {
       const std::string what = fmt::format("proof \"{}\"", proof.measure);
-      for (const std::string* text : {&proof.amount, &proof.currency, &proof.by, &proof.where})
+      for (const std::string* text :
+           {&proof.amount, &proof.currency, &proof.by, &proof.issuer, &proof.invoice, &proof.where})
         add_expression(pack, *text, what, proof.place, interface);
     }
   }

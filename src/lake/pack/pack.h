@@ -111,6 +111,7 @@ struct ProofSpec {
   std::string amount;  ///< SQL expression, decimal: "BilledCost", "cv_decimal(line_item_unblended_cost)"
   std::string currency;  ///< SQL expression: "BillingCurrency", "'BRL'"
   std::string by;  ///< SQL expression of a category, compared bronze to silver; empty: none
+  std::string issuer, invoice;  ///< SQL expressions of who sends the invoice and its id; both empty: not known here
   std::string where;  ///< rows in scope; empty: all
   Place place;
 };

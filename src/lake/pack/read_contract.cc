@@ -325,7 +325,12 @@ std::vector<ProofSpec> read_proofs(Fields& fields) {
     proof.amount = entry.required_text("amount");
     proof.currency = entry.required_text("currency");
     proof.by = entry.text("by");
+    proof.issuer = entry.text("issuer");
+    proof.invoice = entry.text("invoice");
     proof.where = entry.text("where");
+    if (proof.issuer.empty() != proof.invoice.empty())
+      fields.reading().mistake(proof.place.line, "a proof names issuer and invoice together",
+                               "add the one that is missing, or leave both out");
     entry.done();
     if (!proof.measure.empty() && !proof.amount.empty() && !proof.currency.empty()) out.push_back(std::move(proof));
   }

@@ -1,0 +1,330 @@
+/// \file app/cli/period_commands.cc
+/// period list|close|reopen, invoice add|list|remove
+
+#include "app/cli/commands.h"
+#include "app/cli/report_text.h"
+#include "flow/pipeline/certify.h"
+#include "lake/catalog/billing_period.h"
+
+namespace centavo::cli {
+namespace {
+
+struct PeriodArguments {
+  std::string tenant, period, why, mode = "strict";
+  bool force = false;
+};
+
+struct InvoiceArguments {
+  std::string tenant, period, issuer, currency, file;
+  std::vector<std::string> invoices;
+};
+
+// ---------- period
+
+// Whether every payable row of a certified month names its invoice: "final", "not yet final", or "" when unknown.
+std::string finality(const Certificate& certificate) {
+  bool any = false, open = false;
+  for (const Json& sum : member(certificate.statement, "sums")) {
+    if (text_or(sum, "measure") != "BilledCost" || member(sum, "invoice").is_null()) continue;
+    any = true;
+    open = open || text_or(sum, "invoice").empty();
+  }
+  return !any ? "" : open ? "not yet final" : "final";
+}
+
+Status list_periods(Context& context, const PeriodArguments& given) {
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  const auto closed = TRY(closed_periods(open.lake.store(), tenant.id));
+  std::map<std::string, std::vector<PendingCorrection>> pending;
+  for (PendingCorrection& each : TRY(pending_corrections(workshop, tenant)))
+    pending[each.period].push_back(std::move(each));
+  std::map<std::string, Certificate> newest;
+  for (Certificate& each : TRY(certificates(open.lake.store(), tenant.id))) newest[each.period] = std::move(each);
+  std::vector<OrderedJson> objects;
+  for (const std::string& period : TRY(certifiable_periods(workshop, tenant))) {
+    if (period.empty()) continue;
+    const auto event = closed.find(period);
+    const auto certificate = newest.find(period);
+    OrderedJson object = {{"period", period}, {"state", event == closed.end() ? "open" : "closed"}};
+    object["closed_at"] = event == closed.end() ? OrderedJson() : OrderedJson(iso_time(event->second.at_ms));
+    object["closed_by"] = event == closed.end() ? "" : event->second.user;
+    object["certificate"] = certificate == newest.end() ? OrderedJson() : OrderedJson(certificate->second.number);
+    object["invoices"] = certificate == newest.end() ? "" : finality(certificate->second);
+    object["pending"] = OrderedJson::array();
+    std::string words;
+    for (const PendingCorrection& each : pending[period]) {
+      object["pending"].push_back({{"table", each.table}, {"reason", each.reason}});
+      words += fmt::format("{}{}: {}", words.empty() ? "" : "; ", each.table, each.reason);
+    }
+    object["waits"] = words;
+    objects.push_back(std::move(object));
+  }
+  context.output().list(objects,
+                        {{.key = "period"},
+                         {.key = "state"},
+                         {.key = "closed_at", .title = "closed", .show = show_time, .optional = true},
+                         {.key = "closed_by", .title = "by", .optional = true},
+                         {.key = "certificate", .align = Align::right},
+                         {.key = "invoices", .optional = true},
+                         {.key = "waits", .title = "waiting correction", .optional = true}},
+                        fmt::format("nothing published yet: centavo run --tenant {}", tenant.id));
+  return {};
+}
+
+OrderedJson change_object(const Tenant& tenant, const std::string& state, const Certificate& certificate) {
+  return {{"tenant", tenant.id},      {"period", certificate.period},
+          {"state", state},           {"certificate", certificate.number},
+          {"hash", certificate.hash}, {"seal", certificate.seal}};
+}
+
+Status change_period(Context& context, const PeriodArguments& given, bool closing) {
+  const Period period = TRY(Period::parse(given.period));
+  OpenLake open = TRY(context.open_lake());
+  Workshop workshop = open.workshop(context.clock());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  const TenantLock lock = TRY(TenantLock::take(open.lake, tenant.id));
+  CertifyOptions options;
+  options.user = context.user();
+  options.cancel = context.cancel();
+  const Certified done =
+      TRY(closing ? close_period(workshop, tenant, period.text(), given.mode, given.force, given.why, options)
+                  : reopen_period(workshop, tenant, period.text(), given.why, options));
+  Output& output = context.output();
+  const std::string state = closing ? "closed" : "open";
+  if (output.json()) output.json_document(change_object(tenant, state, done.certificate));
+  output.say("{} of {} is {}: certificate {}, hash {}", period.text(), tenant.id, state, done.certificate.number,
+             done.certificate.hash);
+  if (closing)
+    output.note("what is delivered for it from now on waits until `run --restate {0}` or `period reopen {0}`",
+                period.text());
+  if (!closing) output.note("the next run applies what was delivered since: centavo run --tenant {}", tenant.id);
+  return {};
+}
+
+// ---------- invoice
+
+OrderedJson invoice_object(const Invoice& invoice) {
+  return {{"invoice", invoice.id},
+          {"period", invoice.period},
+          {"issuer", invoice.issuer},
+          {"currency", invoice.currency},
+          {"amount", invoice.amount.text()},
+          {"from", invoice.from},
+          {"added_at", iso_time(invoice.at_ms)},
+          {"added_by", invoice.user}};
+}
+
+void print_invoices(Output& output, const std::vector<Invoice>& invoices) {
+  std::vector<OrderedJson> objects;
+  for (const Invoice& invoice : invoices) objects.push_back(invoice_object(invoice));
+  output.list(objects,
+              {{.key = "period"},
+               {.key = "invoice"},
+               {.key = "issuer", .optional = true},
+               {.key = "currency", .optional = true},
+               {.key = "amount", .align = Align::point},
+               {.key = "from", .optional = true},
+               {.key = "added_by", .title = "by"}},
+              "no invoices");
+}
+
+Result<Invoice> invoice_of(const std::string& id, const std::string& amount, const std::string& period,
+                           const std::string& where) {
+  Invoice out;
+  if (id.empty()) return fail(ErrorKind::invalid_argument, "{}: an invoice needs an id", where);
+  if (period.empty()) {
+    return fail_hint("add --period 2026-09", ErrorKind::invalid_argument, "{}: which month is invoice {} of?", where,
+                     id);
+  }
+  const auto parsed = parse_decimal(amount);
+  if (!parsed) {
+    return fail_hint("write it like 1234.56, without separators of thousands", ErrorKind::invalid_argument,
+                     "{}: the amount of invoice {} is \"{}\", which is no number", where, id, amount);
+  }
+  const Period month = TRY_IN(where, Period::parse(period));
+  out.id = id;
+  out.amount = *parsed;
+  out.period = month.text();
+  return out;
+}
+
+// A CSV with invoice_id, amount and period, and issuer and currency when known.
+Result<std::vector<Invoice>> read_invoices(OpenLake& open, const InvoiceArguments& given) {
+  auto connection = TRY(open.engine.connect());
+  const std::string from =
+      fmt::format("read_csv({}, all_varchar = true, header = true, strict_mode = true)", duck::path_list({given.file}));
+  std::set<std::string> columns;
+  for (const auto& column : TRY_IN(given.file, connection.describe("select * from " + from)))
+    columns.insert(column.name);
+  for (const char* needed : {"invoice_id", "amount"}) {
+    if (columns.contains(needed)) continue;
+    return fail_hint("its columns are invoice_id, issuer, currency, amount, period", ErrorKind::invalid_argument,
+                     "{}: it has no column {}", given.file, needed);
+  }
+  const auto column = [&](const char* name) { return columns.contains(name) ? duck::name(name) : std::string("null"); };
+  const auto rows =
+      TRY_IN(given.file, connection.all(fmt::format("select invoice_id, amount, {}, {}, {} from {}", column("period"),
+                                                    column("issuer"), column("currency"), from)));
+  std::vector<Invoice> out;
+  for (const auto& row : rows) {
+    const std::string where = fmt::format("{}, line {}", given.file, out.size() + 2);
+    out.push_back(TRY(invoice_of(row[0].value_or(""), row[1].value_or(""), row[2].value_or(given.period), where)));
+    out.back().issuer = row[3].value_or(given.issuer);
+    out.back().currency = row[4].value_or(given.currency);
+    out.back().from = given.file;
+  }
+  return out;
+}
+
+Result<std::vector<Invoice>> typed_invoices(const InvoiceArguments& given) {
+  std::vector<Invoice> out;
+  for (const std::string& text : given.invoices) {
+    const auto at = text.rfind('=');
+    if (at == std::string::npos)
+      return fail_hint("write INV-1=1234.56", ErrorKind::invalid_argument, "{}: an invoice is ID=AMOUNT", text);
+    out.push_back(TRY(invoice_of(text.substr(0, at), text.substr(at + 1), given.period, text)));
+    out.back().issuer = given.issuer;
+    out.back().currency = given.currency;
+  }
+  return out;
+}
+
+Status add_invoices(Context& context, const InvoiceArguments& given) {
+  OpenLake open = TRY(context.open_lake());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  if (given.file.empty() == given.invoices.empty())
+    return fail(ErrorKind::invalid_argument, "invoice add: name invoices as ID=AMOUNT, or a file with --file");
+  auto invoices = TRY(given.file.empty() ? typed_invoices(given) : read_invoices(open, given));
+  for (Invoice& invoice : invoices) {
+    invoice.at_ms = context.clock().now_ms();
+    invoice.user = context.user();
+    invoice = TRY(record_invoice(open.lake.store(), tenant.id, std::move(invoice)));
+  }
+  print_invoices(context.output(), invoices);
+  return {};
+}
+
+Status list_invoices(Context& context, const InvoiceArguments& given) {
+  Lake lake = TRY(context.lake());
+  TRY(lake.tenant(given.tenant));
+  auto all = TRY(invoices(lake.store(), given.tenant));
+  if (!given.period.empty()) std::erase_if(all, [&](const Invoice& invoice) { return invoice.period != given.period; });
+  print_invoices(context.output(), all);
+  return {};
+}
+
+Status remove_invoices(Context& context, const InvoiceArguments& given) {
+  Lake lake = TRY(context.lake());
+  TRY(lake.tenant(given.tenant));
+  std::vector<Invoice> gone;
+  for (Invoice& invoice : TRY(invoices(lake.store(), given.tenant))) {
+    if (invoice.period != given.period ||
+        std::find(given.invoices.begin(), given.invoices.end(), invoice.id) == given.invoices.end())
+      continue;
+    invoice.withdrawn = true;
+    invoice.at_ms = context.clock().now_ms();
+    invoice.user = context.user();
+    gone.push_back(TRY(record_invoice(lake.store(), given.tenant, std::move(invoice))));
+  }
+  if (gone.empty()) {
+    return fail_hint(fmt::format("centavo invoice list --tenant {}", given.tenant), ErrorKind::not_found,
+                     "tenant {} has no invoice {} of {}", given.tenant, fmt::join(given.invoices, ", "), given.period);
+  }
+  print_invoices(context.output(), gone);
+  return {};
+}
+
+void add_invoice_commands(Command& root) {
+  const auto values = std::make_shared<InvoiceArguments>();
+  Command& invoice =
+      root.sub("invoice", "what the issuers' invoices say, for the certificate").group(kGroupProof).keep(values);
+  const Option tenant = {.name = "--tenant",
+                         .value = "ID",
+                         .help = "whose invoices",
+                         .target = &values->tenant,
+                         .required = true,
+                         .kind = ValueKind::tenant};
+  const Option period = {
+      .name = "--period", .value = "MONTH", .help = "the month they are of", .target = &values->period};
+
+  Command& add = invoice.sub("add", "write down invoices").option(tenant).option(period);
+  add.note(
+      "The newest entry of a month, id, issuer and currency counts. A file has the columns invoice_id, amount and "
+      "period, and may have issuer and currency.");
+  add.option({.name = "ID=AMOUNT", .help = "an invoice's id and what it asks for", .target = &values->invoices});
+  add.option({.name = "--issuer",
+              .value = "NAME",
+              .help = "FOCUS InvoiceIssuerName (default: whom the bill names)",
+              .target = &values->issuer});
+  add.option({.name = "--currency",
+              .value = "CODE",
+              .help = "of the amounts (default: the bill's)",
+              .target = &values->currency});
+  add.option({.name = "--file",
+              .value = "FILE",
+              .help = "CSV with one invoice a line",
+              .target = &values->file,
+              .kind = ValueKind::file});
+  add.example("centavo invoice add --tenant acme --period 2026-09 INV-1=9123.45", "one invoice")
+      .example("centavo invoice add --tenant acme --file invoices.csv", "many");
+  add.action([values](Context& context) { return add_invoices(context, *values); });
+
+  Command& list = invoice.sub("list", "the invoices that count").option(tenant).option(period);
+  list.example("centavo invoice list --tenant acme", "all of them");
+  list.action([values](Context& context) { return list_invoices(context, *values); });
+
+  Option needed = period;
+  needed.required = true;
+  Command& remove = invoice.sub("remove", "take an invoice back; the log keeps it").option(tenant).option(needed);
+  remove.option({.name = "ID", .help = "the invoice", .target = &values->invoices, .required = true});
+  remove.example("centavo invoice remove --tenant acme --period 2026-09 INV-1", "it was typed for the wrong month");
+  remove.action([values](Context& context) { return remove_invoices(context, *values); });
+}
+
+}  // namespace
+
+void add_period_commands(Command& root) {
+  const auto values = std::make_shared<PeriodArguments>();
+  Command& period = root.sub("period", "billing periods: list, close, reopen").group(kGroupProof).keep(values);
+  const Option tenant = {.name = "--tenant",
+                         .value = "ID",
+                         .help = "whose periods",
+                         .target = &values->tenant,
+                         .required = true,
+                         .kind = ValueKind::tenant};
+  const Option month = {.name = "PERIOD", .help = "the month: 2026-09", .target = &values->period, .required = true};
+  const Option why = {.name = "--reason", .value = "TEXT", .help = "kept with it", .target = &values->why};
+
+  Command& list =
+      period.sub("list", "each month: open or closed, certificate, final or not, and what waits").option(tenant);
+  list.example("centavo period list --tenant acme", "what is still open");
+  list.action([values](Context& context) { return list_periods(context, *values); });
+
+  Command& close = period.sub("close", "close a month: from now on, what is delivered for it waits")
+                       .option(tenant)
+                       .option(month)
+                       .option(why);
+  close.note("Issues the certificate it is closed with; does nothing, and ends with 3, when that would not hold.");
+  close.option({.name = "--mode",
+                .value = "MODE",
+                .help = "how exact invoices must be: as for `certificate verify` (default strict)",
+                .target = &values->mode,
+                .choices = {"strict", "focus"}});
+  close.option(
+      {.name = "--force", .help = "close it although its certificate does not hold", .target = &values->force});
+  close.example("centavo period close --tenant acme 2026-09", "September is done");
+  close.action([values](Context& context) { return change_period(context, *values, true); });
+
+  Command& reopen = period.sub("reopen", "open a month again; the next run applies what waits")
+                        .option(tenant)
+                        .option(month)
+                        .option(why);
+  reopen.example("centavo period reopen --tenant acme 2026-09 --reason \"credit note\"", "September goes on");
+  reopen.action([values](Context& context) { return change_period(context, *values, false); });
+
+  add_invoice_commands(root);
+}
+
+}  // namespace centavo::cli

@@ -1,0 +1,412 @@
+"""Every fault put into a certified bill is found and its cause named; clean bills raise no alarm; order changes no hash."""
+import decimal
+import gzip
+import json
+import os
+import random
+import shutil
+import unittest
+
+import bill
+from lake import DOES_NOT_HOLD, DONE, FAILED, FlowTest, Lake, USAGE
+
+SEEDS = range(1, 1 + int(os.environ.get("CENTAVO_FAULT_SEEDS", "1")))
+CENT = decimal.Decimal("0.01")
+
+
+def random_bill(seed, invoice="INV-1"):
+    """Usage of random cost with ten digits, a tax and a credit, all on one invoice."""
+    dice = random.Random(seed)
+    rows = [bill.line(i, f"{dice.randint(1, 10**12) / decimal.Decimal(10**10):.10f}", bill__InvoiceId=invoice) for i in range(30 + seed)]
+    rows.append(bill.line(500, f"{dice.randint(100, 999) / decimal.Decimal(100)}", bill__InvoiceId=invoice, lineItem__LineItemType="Tax",
+                          lineItem__TaxType="VAT"))
+    rows.append(bill.line(501, f"-{dice.randint(1000, 9999) / decimal.Decimal(100)}", bill__InvoiceId=invoice, lineItem__LineItemType="Credit"))
+    return rows
+
+
+def payable(rows):
+    return bill.total(rows).quantize(CENT, decimal.ROUND_HALF_EVEN)
+
+
+class Case:
+    """A lake with one certified bill, and what a fault does to it."""
+
+    def __init__(self, folder, seed):
+        self.seed, self.rows = seed, random_bill(seed)
+        self.lake = Lake(folder / "lake")
+        self.report = bill.Report(folder / "lake/bills")  # inside, so that a copy of the lake has its own
+        self.report.deliver(self.rows, parts=2)
+        self.lake.add("acme", "aws", folder / "lake/bills")
+        self.lake.run("acme")
+        self.lake("certificate", "issue", "--tenant", "acme")
+
+    def at(self, folder):
+        """The same, copied: what a test breaks stays its own."""
+        other = object.__new__(Case)
+        other.seed, other.rows = self.seed, self.rows
+        shutil.copytree(self.lake.folder.parent, folder)
+        other.lake, other.report = Lake(folder / "lake"), bill.Report(folder / "lake/bills")
+        return other
+
+    def raw_files(self):
+        return sorted((self.lake.folder / "tenants/acme/raw").glob(f"*/{bill.PERIOD}/*.csv.gz"))
+
+    def deliver(self, rows, **options):
+        self.report.deliver(rows, assembly="restated", **options)
+        self.lake.run("acme")
+
+    def invoice(self, amount):
+        self.lake("invoice", "add", "--tenant", "acme", "--period", bill.PERIOD, f"INV-1={amount}")
+
+    def certify(self):
+        """Issues; whether it holds, and the causes it names, alarms first."""
+        done = self.lake("certificate", "issue", "--tenant", "acme", "--period", bill.PERIOD, code=(DONE, DOES_NOT_HOLD))
+        shown = self.lake.json("certificate", "show", "--tenant", "acme", "--period", bill.PERIOD)
+        findings = shown["statement"]["findings"]
+        return done.returncode == DONE, [f["cause"] for f in findings], shown
+
+    def verify(self):
+        done = self.lake("--json", "certificate", "verify", "--tenant", "acme", code=(DONE, DOES_NOT_HOLD))
+        found = json.loads(done.stdout)
+        causes = [f["cause"] for c in found["certificates"] for f in c["findings"]] + ["chain"] * len(found["chain"])
+        return done.returncode == DONE, causes, found
+
+
+# ---------- faults: each takes a case, and returns (holds, causes)
+
+def raw_cent(case):
+    path = case.raw_files()[case.seed % 2]
+    text = gzip.decompress(path.read_bytes()).decode()
+    cost = next(row["lineItem/UnblendedCost"] for row in case.rows if row["lineItem/UnblendedCost"] in text)
+    changed = text.replace(f",{cost},", f",{decimal.Decimal(cost) + CENT},", 1)
+    assert changed != text
+    path.chmod(0o644)
+    path.write_bytes(gzip.compress(changed.encode(), mtime=0))
+    return case.verify()[:2]
+
+
+def table_cent(case, table, column, is_text=False):
+    folder = case.lake.folder / "tenants/acme" / table.replace(".", "/")
+    added = [json.loads(line)["add"] for log in folder.glob("_delta_log/*.json") for line in log.read_text().splitlines() if '"add"' in line]
+    path = folder / added[0]["path"].replace("%3D", "=")
+    where = ""
+    if table.startswith("bronze."):  # a file for each raw one, which its footer names
+        source = next(name for name in ("cur-test-1.csv.gz", "cur-test-2.csv.gz") if name.encode() in path.read_bytes())
+        where = f"where source_file_name like '%{source}'"
+    amount = f"cast(cast({column} as decimal(38, 21)) + 0.01 as varchar)" if is_text else f"{column} + 0.01"
+    changed = case.lake.folder.parent / "changed.parquet"
+    case.lake("query", "--tenant", "acme", "--format", "parquet", "--out", changed,
+              f"select * exclude (billing_period, nth) replace (case when nth = 1 then {amount} else {column} end as {column}) "
+              f"from (select *, row_number() over (order by {column} desc) as nth from {table} {where})")
+    path.chmod(0o644)
+    path.write_bytes(changed.read_bytes())
+    holds, causes, found = case.verify()
+    named = {f["where"] for c in found["certificates"] for f in c["findings"] if f["cause"] == "changed_table"}
+    assert named == {table}, (named, found)
+    return holds, causes
+
+
+def bronze_cent(case):
+    return table_cent(case, "bronze.aws_cur_line_items", "line_item_unblended_cost", True)
+
+
+def silver_cent(case):
+    return table_cent(case, "silver.aws_cost_and_usage", "BilledCost")
+
+
+def gold_cent(case):
+    return table_cent(case, "gold.cost_by_day", "BilledCost")
+
+
+def raw_file_lost(case):
+    case.raw_files()[0].unlink()
+    return case.verify()[:2]
+
+
+def raw_file_truncated(case):
+    path = case.raw_files()[0]
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-20])
+    return case.verify()[:2]
+
+
+def table_file_lost(case):
+    next((case.lake.folder / "tenants/acme/gold/cost_by_month").glob("**/part-*.parquet")).unlink()
+    return case.verify()[:2]
+
+
+def landing_changed(case):
+    path = sorted((case.lake.folder / "tenants/acme/raw").glob("*/_landings/*.json"))[0]
+    landing = json.loads(path.read_text())
+    landing["files"].pop()
+    path.chmod(0o644)
+    path.write_text(json.dumps(landing))
+    return case.verify()[:2]
+
+
+def certificate_changed(case):
+    path = sorted((case.lake.folder / "tenants/acme/_certificates").glob("*.json"))[0]
+    path.chmod(0o644)
+    path.write_text(path.read_text().replace('"rows": ', '"rows": 1', 1))
+    return case.verify()[:2]
+
+
+def delivered_file_twice(case):
+    # Every third row goes into a file: the third file has the rows of the first.
+    case.deliver([row for first, second in zip(case.rows[0::2], case.rows[1::2]) for row in (first, second, first)], parts=3)
+    return case.certify()[:2]
+
+
+def delivered_row_twice(case):
+    case.deliver(case.rows + [case.rows[case.seed]], parts=2)
+    return case.certify()[:2]
+
+
+def delivered_row_twice_against_its_invoice(case):
+    case.invoice(payable(case.rows))
+    case.deliver(case.rows + [case.rows[case.seed]], parts=2)
+    return case.certify()[:2]
+
+
+def two_currencies(case):
+    case.deliver([dict(case.rows[0], **{"lineItem/CurrencyCode": "EUR"})] + case.rows[1:])
+    return case.certify()[:2]
+
+
+def invoice_off_by_a_cent(case):
+    case.invoice(payable(case.rows) + CENT * (1 if case.seed % 2 else -1))
+    return case.certify()[:2]
+
+
+def invoice_before_tax(case):
+    case.invoice(payable([row for row in case.rows if row["lineItem/LineItemType"] != "Tax"]))
+    return case.certify()[:2]
+
+
+def invoice_of_another_number(case):
+    case.lake("invoice", "add", "--tenant", "acme", "--period", bill.PERIOD, "INV-2=10.00")
+    return case.certify()[:2]
+
+
+def credit_missing(case):
+    case.invoice(payable(case.rows))
+    case.deliver([row for row in case.rows if row["lineItem/LineItemType"] != "Credit"])
+    return case.certify()[:2]
+
+
+def delivered_without_a_file(case):
+    case.invoice(payable(case.rows))
+    case.deliver(case.rows[1::2], parts=1)
+    return case.certify()[:2]
+
+
+def not_final(case):
+    case.invoice(payable(case.rows))
+    case.deliver(random_bill(case.seed, invoice=""))
+    return case.certify()[:2]
+
+
+def manifest_disagrees(case):
+    files = case.report.deliver(case.rows, assembly="short", parts=2)
+    files[1].unlink()
+    done = case.lake.run("acme", code=FAILED)
+    assert "1 of its 2 files are not there" in done.stdout + done.stderr, done
+    holds, causes, _ = case.verify()
+    assert holds and not causes, "the period stays as it was"
+    return False, ["missing_file"]
+
+
+FAULTS = [  # fault, the cause that must be named
+    (raw_cent, {"changed_file"}), (bronze_cent, {"changed_table"}), (silver_cent, {"changed_table"}), (gold_cent, {"changed_table"}),
+    (raw_file_lost, {"missing_file"}), (raw_file_truncated, {"truncated_file"}), (table_file_lost, {"missing_table_file"}),
+    (landing_changed, {"changed_landing"}), (certificate_changed, {"chain"}), (delivered_file_twice, {"duplicated_file"}),
+    (delivered_row_twice, {"duplicated_row"}), (delivered_row_twice_against_its_invoice, {"duplicated_row"}),
+    (two_currencies, {"mixed_currency"}), (invoice_off_by_a_cent, {"lost_cent", "extra_cent"}), (invoice_before_tax, {"tax"}),
+    (invoice_of_another_number, {"unknown_invoice"}), (credit_missing, {"credit"}), (delivered_without_a_file, {"missing_file"}),
+    (not_final, {"not_final"}), (manifest_disagrees, {"missing_file"}),
+]
+
+
+class Faults(FlowTest):
+    def test_each_is_found_and_its_cause_named(self):
+        rows, detected, named = [], 0, 0  # the matrix
+        for seed in SEEDS:
+            clean = Case(self.folder / f"clean-{seed}", seed)
+            holds, causes, _ = clean.verify()
+            self.assertTrue(holds and not causes, causes)
+            for fault, expected in FAULTS:
+                folder = self.folder / f"{fault.__name__}-{seed}"
+                holds, causes = fault(clean.at(folder))
+                detected += not holds
+                named += bool(causes) and bool(expected & set(causes))
+                rows.append((fault.__name__, seed, "found" if not holds else "MISSED", ", ".join(dict.fromkeys(causes)) or "-",
+                             "named" if expected & set(causes) else f"NOT NAMED, expected {expected}"))
+                shutil.rmtree(folder)
+        for row in rows:
+            self.say("{:42} seed {}  {:7} {:60} {}".format(*row))
+        self.say(f"{len(rows)} faults: {detected} found, {named} with their cause")
+        self.assertEqual([row[:2] for row in rows if row[2] != "found"], [], "every fault is found")
+        self.assertGreaterEqual(named, 0.99 * len(rows), "causes are named")
+
+
+class CleanBills(FlowTest):
+    def test_raise_no_alarm(self):
+        for seed in range(1, 4):
+            folder = self.folder / f"generated-{seed}"
+            lake = Lake(folder / "lake")
+            lake("generate", "aws", "--seed", seed, "--rows", 3000, "--months", 2, "--out", folder / "bills",
+                 "--layout", "cur2" if seed % 2 else "legacy", "--format", "parquet" if seed % 3 == 0 else "csv_gz")
+            lake.add("acme", "aws", folder / "bills")
+            lake.run("acme")
+            issued = lake.json("certificate", "issue", "--tenant", "acme")
+            self.assertEqual([c["verdict"] for c in issued], ["holds"] * 2, issued)
+            lake("certificate", "verify", "--tenant", "acme")
+            findings = [f for c in lake.json("certificate", "show", "--tenant", "acme") for f in c["statement"]["findings"]]
+            self.assertEqual(findings, [])
+            self.say(f"seed {seed}: {len(issued)} certificates hold, no finding")
+
+    def test_an_invoice_to_the_cent_differs_by_rounding_only(self):
+        case = Case(self.folder / "case", 1)
+        case.invoice(payable(case.rows))
+        holds, causes, shown = case.certify()
+        self.assertEqual(causes, ["rounding"])
+        self.assertEqual(shown["statement"]["holds"], {"strict": False, "focus": True})
+        self.assertFalse(holds, "strict: no difference at all")
+        case.lake("certificate", "verify", "--tenant", "acme", "--mode", "focus")
+
+
+class Hash(FlowTest):
+    def hash_of(self, name, rows, parts, threads):
+        folder = self.folder / name
+        bill.Report(folder / "bills").deliver(rows, parts=parts)
+        lake = Lake(folder / "lake")
+        with (lake.folder / "centavo.yaml").open("a") as settings:
+            settings.write(f"threads: {threads}\n")
+        lake.add("acme", "aws", folder / "bills")
+        lake.run("acme")
+        shown = lake.json("certificate", "show", "--tenant", "acme")
+        self.assertEqual(shown["statement"]["holds"]["strict"], True)
+        return shown["hash"]
+
+    def test_is_the_same_for_any_order_of_files_and_rows_and_any_threads(self):
+        rows = random_bill(7)
+        hashes = {}
+        for threads, parts, seed in ((1, 1, 0), (2, 2, 1), (8, 3, 2), (8, 5, 3)):
+            shuffled = list(rows)
+            random.Random(seed).shuffle(shuffled)
+            hashes[(threads, parts, seed)] = self.hash_of(f"order-{seed}", shuffled if seed else rows, parts, threads)
+        self.say(f"{len(hashes)} lakes, hash {next(iter(hashes.values()))}")
+        self.assertEqual(len(set(hashes.values())), 1, hashes)
+        changed = [dict(rows[0], **{"lineItem/UnblendedCost": str(decimal.Decimal(rows[0]["lineItem/UnblendedCost"]) + CENT)})] + rows[1:]
+        self.assertNotIn(self.hash_of("changed", changed, 2, 2), hashes.values())
+
+    def test_stays_when_a_delivery_comes_again_in_another_order(self):
+        case = Case(self.folder / "case", 3)
+        before = case.certify()[2]
+        case.deliver(case.rows[::-1], parts=3)
+        holds, causes, after = case.certify()
+        self.assertTrue(holds and not causes, causes)
+        self.assertEqual(after["hash"], before["hash"])
+        self.assertEqual(after["previous"], before["seal"], "the chain goes on")
+        case.lake("certificate", "verify", "--tenant", "acme")
+
+
+class ClosedPeriods(FlowTest):
+    def billed(self, lake):
+        return decimal.Decimal(lake.value("acme", "select sum(BilledCost) from silver.focus_cost_and_usage"))
+
+    def periods(self, lake):
+        return {p["period"]: p for p in lake.json("period", "list", "--tenant", "acme")}
+
+    def setUp(self):
+        super().setUp()
+        self.case = Case(self.folder / "case", 4)
+        self.lake_ = self.case.lake
+        self.corrected = self.case.rows + [bill.line(700, "12.34", bill__InvoiceId="INV-1")]
+
+    def test_a_correction_waits_and_is_posted_as_such(self):
+        lake = self.lake_
+        before = self.billed(lake)
+        lake("period", "close", "--tenant", "acme", bill.PERIOD, "--reason", "books closed")
+        self.assertEqual(self.periods(lake)[bill.PERIOD]["state"], "closed")
+        self.case.report.deliver(self.corrected, assembly="late")
+        done = lake.run("acme")
+        self.assertIn("is closed and left as it is", done.stderr)
+        self.assertIn("landing 2", done.stderr)
+        self.assertEqual(self.billed(lake), before)
+        self.assertIn("landing 2", self.periods(lake)[bill.PERIOD]["waits"])
+        self.assertEqual([w["period"] for w in lake.json("run", "--tenant", "acme", "--full")[0]["withheld"]][0], bill.PERIOD)
+        self.assertEqual(self.billed(lake), before)
+        lake("certificate", "verify", "--tenant", "acme")
+        self.say("a closed month keeps its rows, and what waits is named")
+
+        lake.run("acme", "--restate", bill.PERIOD)
+        self.assertEqual(self.billed(lake), before + decimal.Decimal("12.34"))
+        newest = lake.json("certificate", "list", "--tenant", "acme")[-1]
+        self.assertEqual((newest["reason"], newest["state"]), ("restated", "closed"))
+        shown = lake.json("certificate", "show", "--tenant", "acme", "--period", bill.PERIOD)
+        changes = shown["evidence"]["before"]["changes"]
+        self.assertIn(("silver", "BilledCost", "12.34"), [(c["stage"], c["measure"], c["difference"]) for c in changes])
+        self.assertEqual(self.periods(lake)[bill.PERIOD]["pending"], [])
+        self.assertEqual(self.periods(lake)[bill.PERIOD]["state"], "closed")
+        lake("certificate", "verify", "--tenant", "acme")
+        self.say("a restated month says what its correction changed, and stays closed")
+
+    def test_reopening_lets_the_next_run_apply_it(self):
+        lake = self.lake_
+        before = self.billed(lake)
+        lake("period", "close", "--tenant", "acme", bill.PERIOD)
+        self.case.report.deliver(self.corrected, assembly="late")
+        lake.run("acme")
+        lake("period", "reopen", "--tenant", "acme", bill.PERIOD)
+        lake.run("acme")
+        self.assertEqual(self.billed(lake), before + decimal.Decimal("12.34"))
+        lake("certificate", "issue", "--tenant", "acme")
+        reasons = [c["reason"] for c in lake.json("certificate", "list", "--tenant", "acme")]
+        self.assertEqual(reasons, ["issued", "closed", "reopened", "issued"])
+        lake("certificate", "verify", "--tenant", "acme")
+
+    def test_what_does_not_hold_is_not_closed(self):
+        lake = self.lake_
+        self.case.invoice(payable(self.case.rows) + 5)
+        done = lake("period", "close", "--tenant", "acme", bill.PERIOD, code=DOES_NOT_HOLD)
+        self.assert_one_clear_error(done, "does not hold", "nothing was certified")
+        self.assertEqual(self.periods(lake)[bill.PERIOD]["state"], "open")
+        lake("period", "close", "--tenant", "acme", bill.PERIOD, "--force")
+        self.assertEqual(self.periods(lake)[bill.PERIOD]["state"], "closed")
+
+    def test_closed_months_survive_a_lost_catalog(self):
+        lake = self.lake_
+        lake("period", "close", "--tenant", "acme", bill.PERIOD)
+        for path in lake.folder.glob("catalog.sqlite*"):
+            path.unlink()
+        before = self.billed(lake)
+        self.case.report.deliver(self.corrected, assembly="late")
+        lake.run("acme")
+        self.assertEqual(self.billed(lake), before)
+        lake("certificate", "verify", "--tenant", "acme")
+
+    def test_mistakes_get_one_clear_error(self):
+        lake = self.lake_
+        self.assert_one_clear_error(lake("run", "--tenant", "acme", "--restate", bill.PERIOD, code=USAGE), "not closed")
+        self.assert_one_clear_error(lake("period", "reopen", "--tenant", "acme", bill.PERIOD, code=FAILED), "not closed")
+        self.assert_one_clear_error(lake("period", "close", "--tenant", "acme", "2031-01", code=FAILED), "no rows", "2031-01")
+        self.assert_one_clear_error(lake("invoice", "add", "--tenant", "acme", "--period", bill.PERIOD, "INV-1=1,000.50", code=USAGE),
+                                    "1,000.50")
+        bad = self.folder / "invoices.csv"
+        bad.write_text("invoice_id,amount,period\nINV-1,10.00,2026-09\nINV-2,ten,2026-09\n")
+        self.assert_one_clear_error(lake("invoice", "add", "--tenant", "acme", "--file", bad, code=USAGE), "line 3", "ten")
+        self.assertEqual(lake.json("invoice", "list", "--tenant", "acme"), [])
+
+    def test_a_page_to_print_stands_alone(self):
+        page = self.folder / "page.html"
+        self.lake_("certificate", "show", "--tenant", "acme", "--period", bill.PERIOD, "--html", page)
+        text = page.read_text()
+        for word in ("INV-1", "silver.aws_cost_and_usage", "gold.cost_by_month", "SHA-256", "@media print"):
+            self.assertIn(word, text)
+        for foreign in ("<script", "http://", "https://", "src="):
+            self.assertNotIn(foreign, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
