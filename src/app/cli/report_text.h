@@ -28,6 +28,9 @@ void print_landing(Context& context, const LandReport& report);
 /// What waits because its period is closed, as notes: one a period.
 void print_withheld(Context& context, const Plan& plan);
 
+/// What waits because its period is closed, as notes: one a period.
+void print_withheld(Context& context, const Plan& plan);
+
 /// The proof as a table, newest problems first; `all` false: only totals and what differs.
 void print_proof(Context& context, const Reconciliation& proof, bool all);
 OrderedJson proof_object(const Reconciliation& proof);

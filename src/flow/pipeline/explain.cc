@@ -95,6 +95,8 @@ std::string period_sql(const Measured& measured, std::string_view prefix) {
 }
 
 constexpr std::int64_t kCellsToPruneBy = 1000;
+constexpr std::size_t kFilesToPruneBy = 1000;
+constexpr std::int64_t kRowsHeldMax = 100'000;
 
 // Rows behind the cells of a gold table: equal in the columns of its grain, and what its contract adds.
 class CellTrace {
@@ -336,11 +338,7 @@ class Explainer {
     auto& connection = reader_.connection();
     const auto& contract = model.contract;
     TRY(set_aside(*contract.rows.in));
-    TRY(connection.run(fmt::format(
-        "create or replace view {} as select * from {}{}", contract.rows.in->text(), aside(*contract.rows.in),
-        only_these
-            ? " where (source_file_name, source_row_number) in (select (centavo_file, centavo_row) from main.explained)"
-            : "")));
+    TRY(show_raw(*contract.rows.in, only_these));
     std::string list, all;
     for (const auto& column : contract.columns)
       list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,
@@ -356,6 +354,27 @@ class Explainer {
     if (all.empty()) return {};
     // Its own rows may be an input of its interface's view: the view then reads these.
     return connection.run(fmt::format("create or replace view {} as {}", contract.table.text(), all));
+  }
+
+  // The raw rows that the models see: those behind the number, held in memory while they are few, because a model looks
+  // at them many times; or all.
+  Status show_raw(const pack::TableName& table, bool only_these) {
+    auto& connection = reader_.connection();
+    if (held_.erase(table) > 0) TRY(connection.run(fmt::format("drop table {}", table.text())));
+    if (!only_these) {
+      return connection.run(fmt::format("create or replace view {} as select * from {}", table.text(), aside(table)));
+    }
+    std::string files;
+    for (const auto& [file, amount] : out_.files) {
+      if (out_.files.size() <= kFilesToPruneBy) files += (files.empty() ? "" : ", ") + duck::literal(file);
+    }
+    const bool few = out_.rows <= kRowsHeldMax;
+    if (few) held_.insert(table);
+    return connection.run(fmt::format(
+        "create {} {} as select * from {} where {}(source_file_name, source_row_number) in (select (centavo_file, "
+        "centavo_row) from main.explained)",
+        few ? "table" : "or replace view", table.text(), aside(table),
+        files.empty() ? "" : fmt::format("source_file_name in ({}) and ", files)));
   }
 
   static std::string aside(const pack::TableName& table) {
@@ -405,7 +424,7 @@ class Explainer {
   const int lines_max_;
   std::map<std::string, std::string> raw_keys_;
   std::map<std::string, std::set<std::string>> tables_;  // by file name: bronze tables it filled
-  std::set<pack::TableName> set_aside_;
+  std::set<pack::TableName> set_aside_, held_;
   Explanation out_;
 };
 
