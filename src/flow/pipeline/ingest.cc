@@ -325,7 +325,7 @@ Status account_for_rows(Job& job) {
 }  // namespace
 
 Result<Ingested> ingest(Work& work, const Node& node, const Task& task) {
-  Job job{work, node, task, Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin,
+  Job job{work, node, task, Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin, {},
           {},   {},   {}};
   job.temp_dir = TRY(work.store().engine_path(fmt::format("{}/{}/x", Lake::staging_root(work.tenant.id), work.run)));
   job.temp_dir.resize(job.temp_dir.size() - 2);
@@ -371,7 +371,7 @@ Status read_raw_file(Work& work, const Node& node, const Task& task, const Landi
                      const OnRawRows& on_rows) {
   const auto* feed = feed_of(node, landing);
   if (feed == nullptr) return {};  // of a source that was removed: its rows stay out
-  Job job{work, node, task,   Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin,
+  Job job{work, node, task,   Lake::table_root(work.tenant.id, "bronze", task.table.table), {}, {}, kPartBytesMin, {},
           {},   {},   on_rows};
   job.temp_dir = TRY(work.store().engine_path(fmt::format("{}/{}/x", Lake::staging_root(work.tenant.id), work.run)));
   job.temp_dir.resize(job.temp_dir.size() - 2);
