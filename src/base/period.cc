@@ -45,6 +45,20 @@ Result<Period> Period::of_date(std::string_view text) {
   return of(year, month);
 }
 
+Result<Period> Period::of_month_first_date(std::string_view text) {
+  const auto first = text.find('/');
+  const auto second = first == std::string_view::npos ? first : text.find('/', first + 1);
+  const bool shaped = second != std::string_view::npos && first >= 1 && first <= 2 && second - first >= 2 &&
+                      second - first <= 3 && text.size() >= second + 5;
+  const int month = shaped ? digits(text, 0, first) : -1;
+  const int day = shaped ? digits(text, first + 1, second - first - 1) : -1;
+  const int year = shaped ? digits(text, second + 1, 4) : -1;
+  if (year < 0 || month < 0 || day < 1 || day > 31) {
+    return fail(ErrorKind::invalid_argument, "\"{}\" does not start with a date, month first", text);
+  }
+  return of(year, month);
+}
+
 std::string Period::text() const { return fmt::format("{:04}-{:02}", year(), month()); }
 std::string Period::first() const { return text() + "-01"; }
 std::string Period::end() const { return next().first(); }

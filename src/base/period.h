@@ -20,6 +20,8 @@ class Period {
   static Result<Period> parse(std::string_view text);
   /// Period of a date written "2026-09-30" or "20260930", with or without a time behind it.
   static Result<Period> of_date(std::string_view text);
+  /// Period of a date written "09/30/2026" or "9/3/2026", month first, with or without a time behind it.
+  static Result<Period> of_month_first_date(std::string_view text);
 
   int year() const { return months_ / 12; }
   int month() const { return months_ % 12 + 1; }

@@ -23,6 +23,12 @@ TEST(Period, ReadsDatesInBothFormsOfTheBills) {
   EXPECT_EQ(Period::of_date("20190101T000000.000Z")->text(), "2019-01");
   EXPECT_EQ(Period::of_date("2026-05-01T00:00:00.000Z")->text(), "2026-05");
   EXPECT_FALSE(Period::of_date("x"));
+  EXPECT_EQ(Period::of_month_first_date("09/30/2026")->text(), "2026-09");
+  EXPECT_EQ(Period::of_month_first_date("2/1/2021 00:00:00")->text(), "2021-02");
+  for (const char* text :
+       {"", "/", "//", "30/09/2026", "9/30/26", "09/32/2026", "2026-09-30", "009/30/2026", "9/x/2026"}) {
+    EXPECT_FALSE(Period::of_month_first_date(text)) << text;
+  }
 }
 
 TEST(PeriodRange, IncludesBothEnds) {

@@ -20,7 +20,7 @@ FORBIDDEN_TYPE = re.compile(r"\b(?:class|struct)\s+(\w*(?:Utils?|Helpers?|Manage
 PROVIDERS = ["aws", "amazon", "azure", "gcp", "bigquery", "databricks", "oci", "snowflake", "kubernetes", "opencost"]
 # The manifests of one provider are a protocol that a connector speaks.
 PROVIDER_PLACES = {"aws": re.compile(r"src/flow/connect/|src/app/cli/(generate|demo)\w*\."),
-                   "databricks": re.compile(r"src/app/cli/generate\w*\.")}
+                   "databricks": re.compile(r"src/app/cli/generate\w*\."), "azure": re.compile(r"src/flow/connect/manifest")}
 # A generator must know the bill it imitates.
 IMITATIONS = "src/flow/generate/"
 
@@ -258,7 +258,9 @@ class Rules(unittest.TestCase):
         for text in ('"aws"', "AwsManifest m;", "read_aws_manifest()", "kAws", "AWS_X"):
             self.assertEqual(1, len(provider_complaints("src/lake/delta/x.cc", text)), text)
         self.assertEqual([], provider_complaints("src/flow/connect/aws_manifest.cc", "read_aws_manifest()"))
-        self.assertEqual(1, len(provider_complaints("src/flow/connect/aws_manifest.cc", "azure_manifest()")))
+        self.assertEqual([], provider_complaints("src/flow/connect/manifest.cc", "parse_azure_manifest()"))
+        self.assertEqual(1, len(provider_complaints("src/flow/connect/landing.cc", "azure_manifest()")))
+        self.assertEqual(1, len(provider_complaints("src/flow/connect/aws_manifest.cc", "gcp_manifest()")))
 
     def test_machine_paths_and_registries_fail(self):
         for text in ("cd /wo" + "rk/main", "x > /t" + "mp/y", "https://registry" + ".npmjs.org/x", "pypi" + ".org"):

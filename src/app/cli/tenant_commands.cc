@@ -41,12 +41,14 @@ Result<double> hours(const std::string& text) {
   return value;
 }
 
-/// The kind of source meant by --source when it does not say: the only one that the packs have.
+/// The kind of source meant by --source when it does not say: the only one that the packs have, or their default.
 Result<const pack::SourceKind*> only_kind(const pack::Library& library, const std::vector<std::string>& packs) {
   std::vector<const pack::SourceKind*> kinds;
   std::vector<std::string> names;
   for (const std::string& name : packs) {
-    for (const pack::SourceKind& kind : library.packs().at(name).sources) {
+    const pack::Pack& pack = library.packs().at(name);
+    for (const pack::SourceKind& kind : pack.sources) {
+      if (!pack.default_source.empty() && kind.name != pack.default_source) continue;
       kinds.push_back(&kind);
       names.push_back(kind.name);
     }

@@ -7,20 +7,23 @@
 
 #include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
+#include "lake/pack/naming.h"
 
 namespace centavo {
 namespace {
 
 constexpr std::int64_t kPartBytes = 256 << 20;
 
-// The month of a column's text: 2026-09, 202609, 2026-09-30… and 20260930….
-std::optional<Period> month_of(const std::string& text) {
+// The month of a column's text: 2026-09, 202609, 2026-09-30…, 20260930… and, with `month_first`, 09/30/2026….
+std::optional<Period> month_of(const std::string& text, bool month_first) {
   if (const auto month = Period::parse(text)) return *month;
   const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
   if (text.size() == 6 && digits) {
     if (const auto month = Period::parse(text.substr(0, 4) + "-" + text.substr(4))) return *month;
   }
   if (const auto month = Period::of_date(text)) return *month;
+  if (!month_first) return std::nullopt;
+  if (const auto month = Period::of_month_first_date(text)) return *month;
   return std::nullopt;
 }
 
@@ -29,6 +32,8 @@ using Values = std::vector<std::vector<std::optional<std::string>>>;   // value 
 // The months of column values, with how many rows have each.
 class Months {
  public:
+  explicit Months(bool month_first) : month_first_(month_first) {}
+
   // `first_row` tells the first row whose value is none.
   using FirstRow = std::function<Result<std::string>(const std::string& condition)>;
 
@@ -37,7 +42,7 @@ class Months {
     std::optional<std::string> shown;
     for (const auto& row : values) {
       const std::int64_t rows = std::stoll(row[1].value_or("0"));
-      if (const auto month = row[0] ? month_of(*row[0]) : std::nullopt) {
+      if (const auto month = row[0] ? month_of(*row[0], month_first_) : std::nullopt) {
         rows_[*month] += rows;
         continue;
       }
@@ -72,16 +77,48 @@ class Months {
   }
 
  private:
+  bool month_first_;
   std::map<Period, std::int64_t> rows_;
 };
 
-Result<std::string> find_column(const std::vector<FileColumn>& columns, const std::vector<std::string>& wanted,
-                                const LandedFile& file) {
-  for (const std::string& name : wanted) {
-    if (!period_text_sql(columns, name, file).empty()) return name;
+// One of the columns that may tell the month.
+struct Candidate {
+  std::string name;
+  std::string sql;   // its text
+  Months months;
+  Status told = {};  // names the first value that is no month
+  bool filled = false;
+
+  Status take(duck::Connection& engine, const std::string& from, const std::string& row_number);
+};
+
+// Those that the file has, in the source's order: named as delivered, as a member, or as in bronze.
+Result<std::vector<Candidate>> candidates_of(const pack::SourceKind& kind, const LandedFile& file,
+                                             const std::vector<FileColumn>& columns) {
+  std::vector<Candidate> out;
+  const auto add = [&](const std::string& name) {
+    const std::string sql = period_text_sql(columns, name, file);
+    const bool known = std::any_of(out.begin(), out.end(), [&](const auto& c) { return c.name == name; });
+    if (!sql.empty() && !known) out.push_back({name, sql, Months(kind.month_first)});
+  };
+  for (const std::string& wanted : kind.period_columns) {
+    add(wanted);
+    for (const auto& column : columns) {
+      if (bronze_name(kind, column.name) == wanted) add(column.name);
+    }
   }
+  if (!out.empty()) return out;
   return fail_hint("check that the source is of this kind", ErrorKind::corrupt_data,
-                   "it has none of the columns that tell its month: {}", fmt::join(wanted, ", "));
+                   "it has none of the columns that tell its month: {}", fmt::join(kind.period_columns, ", "));
+}
+
+// The first that is filled tells; one that is empty in every row says nothing.
+Result<FilePeriods> first_filled(const std::vector<Candidate>& candidates, std::int64_t rows_in_file) {
+  const auto filled = std::find_if(candidates.begin(), candidates.end(), [](const auto& c) { return c.filled; });
+  const Candidate& teller = filled == candidates.end() ? candidates.back() : *filled;
+  if (!teller.told) return fail(teller.told.error());
+  TRY(teller.months.expect(rows_in_file));
+  return teller.months.all(teller.name);
 }
 
 Months::FirstRow first_row_where(duck::Connection& engine, const std::string& column, const std::string& number,
@@ -91,6 +128,13 @@ Months::FirstRow first_row_where(duck::Connection& engine, const std::string& co
         "select min(n) from (select {} as period_text, {} as n from {}) where {}", column, number, from, condition)));
     return first.value_or("?");
   };
+}
+
+Status Candidate::take(duck::Connection& engine, const std::string& from, const std::string& row_number) {
+  const auto values = TRY(engine.all(fmt::format("select {}, count(*) from {} group by 1", sql, from)));
+  filled |= std::any_of(values.begin(), values.end(), [](const auto& row) { return row[0] && !row[0]->empty(); });
+  if (told) told = months.add(values, name, first_row_where(engine, sql, row_number, from));
+  return {};
 }
 
 // A CSV file whose every line is read, with c0, c1, … as its columns; `take` gets "read_csv(…)" for each part. Returns
@@ -103,9 +147,10 @@ Result<std::int64_t> read_parts(const CsvDialect& dialect, const LandedFile& fil
   const auto look = [&](const CsvPart& part) -> Status {
     const Status taken =
         take(fmt::format("read_csv({0}, columns = {{{1}}}, header = true, auto_detect = false, delim = {2}, "
-                         "quote = {3}, escape = {3}, new_line = '\\n', hive_partitioning = false)",
+                         "quote = {3}, escape = {3}, new_line = '\\n', hive_partitioning = false, nullstr = '', {4})",
                          duck::path_list({part.path}), types, duck::literal(std::string(1, dialect.delimiter)),
-                         duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote))),
+                         duck::literal(dialect.quote == '\0' ? std::string() : std::string(1, dialect.quote)),
+                         short_row_options(dialect)),
              part);
     ::unlink(part.path.c_str());
     if (!taken) return fail(with_row_of_file(taken.error(), part));
@@ -120,17 +165,14 @@ Result<FilePeriods> by_csv_column(duck::Connection& engine, const pack::SourceKi
   std::vector<FileColumn> columns;
   for (const std::string& name : TRY(read_csv_header(local_path, file, dialect)))
     columns.push_back({name, fmt::format("c{}", columns.size())});
-  const std::string name = TRY(find_column(columns, kind.period_columns, file));
-  const std::string column = period_text_sql(columns, name, file);
-  Months months;
+  auto candidates = TRY(candidates_of(kind, file, columns));
   const auto take = [&](const std::string& from, const CsvPart& part) -> Status {
-    const auto values = TRY(engine.all(fmt::format("select {}, count(*) from {} group by 1", column, from)));
     const std::string number = fmt::format("row_number() over () + {}", part.first_row - 1);
-    return months.add(values, name, first_row_where(engine, column, number, from));
+    for (auto& candidate : candidates) TRY(candidate.take(engine, from, number));
+    return {};
   };
   const std::int64_t rows = TRY(read_parts(dialect, file, local_path, columns.size(), temp_dir, cancel, take));
-  TRY(months.expect(rows));
-  return months.all(name);
+  return first_filled(candidates, rows);
 }
 
 // What has landed in a table without months stays for ever, so a file that cannot be read must not land.
@@ -162,14 +204,10 @@ Status check_readable(duck::Connection& engine, const pack::SourceKind& kind, co
 Result<FilePeriods> by_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                               const std::vector<FileColumn>& columns, const std::string& from, const std::string& row,
                               const std::string& rows_in_file) {
-  const std::string name = TRY(find_column(columns, kind.period_columns, file));
-  const std::string column = period_text_sql(columns, name, file);
-  Months months;
-  const auto values = TRY(engine.all(fmt::format("select {}, count(*) from {} group by 1", column, from)));
-  TRY(months.add(values, name, first_row_where(engine, column, row, from)));
+  auto candidates = TRY(candidates_of(kind, file, columns));
+  for (auto& candidate : candidates) TRY(candidate.take(engine, from, row));
   const auto count = TRY(engine.value(rows_in_file));
-  TRY(months.expect(std::stoll(count.value_or("0"))));
-  return months.all(name);
+  return first_filled(candidates, std::stoll(count.value_or("0")));
 }
 
 Result<FilePeriods> by_parquet_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
@@ -248,8 +286,9 @@ std::string period_text_sql(const std::vector<FileColumn>& columns, const std::s
 
 std::string period_filter_sql(const std::string& period_text, const std::string& period) {
   return fmt::format(
-      "case when substring({0}, 5, 1) = '-' then substring({0}, 1, 7) else substring({0}, 1, 4) || '-' || "
-      "substring({0}, 5, 2) end = {1}",
+      "case when substring({0}, 5, 1) = '-' then substring({0}, 1, 7) when contains(substring({0}, 1, 3), '/') then "
+      "substring(split_part({0}, '/', 3), 1, 4) || '-' || lpad(split_part({0}, '/', 1), 2, '0') else "
+      "substring({0}, 1, 4) || '-' || substring({0}, 5, 2) end = {1}",
       period_text, duck::literal(period));
 }
 
@@ -278,7 +317,14 @@ CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file) {
   else if (!kind.quote.empty())
     out.quote = kind.quote[0];
   if (!kind.encoding.empty()) out.encoding = kind.encoding;
+  out.short_rows = kind.short_rows;
   return out;
+}
+
+std::string_view short_row_options(const CsvDialect& dialect) {
+  // The engine's parallel reader cannot fill rows that hold line ends in quotes.
+  return dialect.short_rows ? "strict_mode = true, null_padding = true, parallel = false"
+                            : "strict_mode = true, null_padding = false";
 }
 
 }  // namespace centavo

@@ -1,5 +1,7 @@
 #include "flow/connect/landing.h"
 
+#include <unistd.h>
+
 #include "base/digest.h"
 #include "flow/connect/incoming.h"
 #include "flow/connect/manifest.h"
@@ -14,6 +16,7 @@ namespace {
 using TablePeriod = std::pair<std::string, std::string>;
 
 constexpr int kNumberAttemptsMax = 100;
+constexpr std::int64_t kCountPartBytes = 256 << 20;
 
 bool fits_any(std::string_view path, const std::vector<std::string>& patterns) {
   return patterns.empty() ||
@@ -70,6 +73,7 @@ class Lander {
   Status take_delivery(const Delivery& delivery);
   Result<std::vector<const SourceFile*>> files_of(const Delivery& delivery) const;
   Status check_columns(const Delivery& delivery, const Arrived& file);
+  Status check_promise(const Promise& promise, const Arrived& file);
   Status take_loose_files();
   Status take_loose_file(const SourceFile& file);
   Result<Arrived> read(const SourceFile& file);
@@ -86,17 +90,26 @@ class Lander {
   bool is_loose(const SourceFile& file) const {
     return !deliveries_.claimed.contains(file.path) && !path_deliveries_.is_superseded(file.path) &&
            fits_any(file.path, kind_->match) &&
-           std::any_of(kind_->feeds.begin(), kind_->feeds.end(),
-                       [&](const auto& feed) { return fits_any(file.path, feed.match); });
+           std::any_of(kind_->feeds.begin(), kind_->feeds.end(), [&](const auto& feed) {
+             return feed_of_file(*kind_, feed.table, LandedFile{file.path, "", "", 0, 0, "", ""}) != nullptr;
+           });
   }
   bool in_range(const std::string& period) const {
     if (!range_ || period.empty()) return true;
     const auto parsed = Period::parse(period);
     return parsed && range_->contains(*parsed);
   }
-  bool feeds(const std::string& path, const std::string& table) const {
-    return std::any_of(kind_->feeds.begin(), kind_->feeds.end(),
-                       [&](const auto& feed) { return feed.table.text() == table && fits_any(path, feed.match); });
+  bool feeds(const LandedFile& file, const std::string& table) const {
+    const auto name = pack::parse_table_name(table);
+    return name && feed_of_file(*kind_, *name, file) != nullptr;
+  }
+  // Exports of several datasets may stand side by side: a source takes the deliveries that it has a feed for.
+  bool takes(const Delivery& delivery) const {
+    const auto& feeds = kind_->feeds;
+    return std::any_of(feeds.begin(), feeds.end(),
+                       [&](const auto& feed) { return feed.dataset == delivery.dataset; }) ||
+           std::all_of(feeds.begin(), feeds.end(), [](const auto& feed) { return feed.dataset.empty(); }) ||
+           delivery.dataset.empty();
   }
   bool writes(const std::string& table, pack::WriteMode mode) const {
     const auto name = pack::parse_table_name(table);
@@ -168,7 +181,8 @@ Status Lander::load() {
   if (kind_->connector != "files")
     return fail(ErrorKind::unsupported, "source {}: there is no connector {}", source_.name, kind_->connector);
   listing_ = TRY_IN(fmt::format("source {}", source_.name), list_source(source_.uri, lake_.dir(), lake_.dir()));
-  if (kind_->manifest == "aws") deliveries_ = TRY(find_deliveries(listing_));
+  deliveries_ = TRY(find_deliveries(listing_, kind_->manifest));
+  std::erase_if(deliveries_.current, [&](const Delivery& delivery) { return !takes(delivery); });
   const std::vector<Landing> landings = TRY(read_landings(lake_.store(), tenant_.id, source_.name));
   for (const Landing& landing : landings) {
     const TablePeriod key{landing.table, landing.period};
@@ -263,9 +277,16 @@ Result<std::vector<const SourceFile*>> Lander::files_of(const Delivery& delivery
 
 Status Lander::take_delivery(const Delivery& delivery) {
   const std::string period = delivery.period.text();
+  if (!delivery.fault.empty()) {
+    return fail_hint("wait for the next run, or ask for this one again", ErrorKind::corrupt_data, "its {}",
+                     delivery.fault);
+  }
   if (delivery.keys.empty()) {
     const bool landed = std::any_of(before_.begin(), before_.end(), [&](const auto& item) {
-      return item.first.second == period && !item.second.files.empty();
+      const Json reports = item.second.manifest.value("reports", Json::array());
+      return item.first.second == period && std::any_of(reports.begin(), reports.end(), [&](const Json& report) {
+               return text_or(report, "report") == delivery.report;
+             });
     });
     if (landed) return fail(ErrorKind::corrupt_data, "it lists no files, but {} has landed before", period);
     report_.notes.push_back(fmt::format("{}: lists no files; nothing to land", delivery.path));
@@ -274,7 +295,8 @@ Status Lander::take_delivery(const Delivery& delivery) {
   const auto files = TRY(files_of(delivery));
   report_.files_seen += static_cast<std::int64_t>(files.size());
   std::vector<Arrived> arrived;
-  for (const SourceFile* file : files) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const SourceFile* const file = files[i];
     if (const SeenFile* seen = seen_.unchanged(*file); seen != nullptr && !seen->file.raw_key.empty()) {
       arrived.push_back({seen->file, "", ""});
       continue;
@@ -283,6 +305,7 @@ Status Lander::take_delivery(const Delivery& delivery) {
       return fail(ErrorKind::unsupported, "{}: not a format that is read", file->path);
     arrived.push_back(TRY_IN(file->path, read(*file)));
     TRY(check_columns(delivery, arrived.back()));
+    if (!delivery.promises.empty()) TRY(check_promise(delivery.promises[i], arrived.back()));
   }
   Delivered out{&delivery, {}};
   for (Arrived& file : arrived) {
@@ -290,6 +313,7 @@ Status Lander::take_delivery(const Delivery& delivery) {
     in_raw_[file.file.digest] = file.file;
     seen_.put({file.file, {{period}, "", {}}});
     out.files.push_back(file.file);
+    out.files.back().dataset = delivery.dataset;
   }
   delivered_[period].push_back(std::move(out));
   return {};
@@ -314,6 +338,35 @@ Status Lander::check_columns(const Delivery& delivery, const Arrived& file) {
                                         file.file.source_path, header.size(), delivery.columns.size(), shared));
   }
   return {};
+}
+
+// A file that is smaller than announced was cut, or is still being written; one with other rows is another run's.
+Status Lander::check_promise(const Promise& promise, const Arrived& file) {
+  const auto differ = [&](std::string_view what, std::int64_t said, std::int64_t found) -> Status {
+    if (said < 0 || said == found) return {};
+    return fail_hint("wait for the next run, or ask for this one again", ErrorKind::corrupt_data,
+                     "{}: the manifest says {} {}, the file has {}", file.file.source_path, said, what, found);
+  };
+  TRY(differ("bytes", promise.size_bytes, file.file.size_bytes));
+  if (promise.rows < 0) return {};
+  std::int64_t rows = 0;
+  if (file.file.format == "csv") {
+    const std::string parts = TRY(incoming_.folder());
+    const auto drop = [](const CsvPart& part) -> Status {
+      ::unlink(part.path.c_str());
+      return {};
+    };
+    rows = TRY(
+        split_csv(file.local_path, file.file, dialect_of(*kind_, file.file), parts, kCountPartBytes, drop, cancel_));
+  } else if (file.file.format == "parquet") {
+    auto connection = TRY(engine_.connect());
+    const auto count = TRY(connection.value(fmt::format("select sum(num_rows)::bigint from parquet_file_metadata({})",
+                                                        duck::path_list({file.local_path}))));
+    rows = std::stoll(count.value_or("0"));
+  } else {
+    return {};
+  }
+  return differ("rows", promise.rows, rows);
 }
 
 Status Lander::take_loose_files() {
@@ -395,7 +448,7 @@ std::vector<Landing> Lander::compose() {
   for (const auto& feed : kind_->feeds) {
     for (const auto& [period, items] : delivered_) keys.insert({feed.table.text(), period});
     for (const std::string& path : loose_) {
-      if (!feeds(path, feed.table.text())) continue;
+      if (!feeds(seen_.find(path)->file, feed.table.text())) continue;
       for (const std::string& period : periods_for(feed.table.text(), *seen_.find(path)))
         keys.insert({feed.table.text(), period});
     }
@@ -446,7 +499,7 @@ void Lander::add_deliveries(const TablePeriod& key, Landing& out) const {
   for (const Delivered& item : items->second) {
     Json paths = Json::array();
     for (const LandedFile& file : item.files) {
-      if (!feeds(file.source_path, key.first)) continue;
+      if (!feeds(file, key.first)) continue;
       out.files.push_back(file);
       paths.push_back(file.source_path);
     }
@@ -529,7 +582,7 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
   for (const std::string& path : loose_) {
     const SeenFile* const seen = seen_.find(path);
     const auto periods = periods_for(key.first, *seen);
-    if (feeds(path, key.first) && std::find(periods.begin(), periods.end(), key.second) != periods.end())
+    if (feeds(seen->file, key.first) && std::find(periods.begin(), periods.end(), key.second) != periods.end())
       files.push_back(seen);
   }
   const auto was_there = [&](const SeenFile* seen) {
@@ -584,6 +637,17 @@ Status Lander::write(std::vector<Landing> landings) {
 
 }  // namespace
 
+const pack::SourceKind::Feed* feed_of_file(const pack::SourceKind& kind, const pack::TableName& table,
+                                           const LandedFile& file) {
+  const bool by_dataset = !file.dataset.empty() && std::any_of(kind.feeds.begin(), kind.feeds.end(),
+                                                               [](const auto& feed) { return !feed.dataset.empty(); });
+  for (const pack::SourceKind::Feed& feed : kind.feeds) {
+    const bool fits = by_dataset ? feed.dataset == file.dataset : fits_any(file.source_path, feed.match);
+    if (feed.table == table && fits) return &feed;
+  }
+  return nullptr;
+}
+
 Result<LandReport> land(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
                         const TenantSource& source, const std::optional<PeriodRange>& periods,
                         const LandProgress& progress, const Cancel* cancel, const Clock& clock) {
@@ -598,7 +662,7 @@ Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& libr
   const SourceFiles listing =
       TRY_IN(fmt::format("source {}", source.name), list_source(source.uri, lake.dir(), lake.dir()));
   Deliveries deliveries;
-  if (kind->manifest == "aws") deliveries = TRY(find_deliveries(listing));
+  deliveries = TRY(find_deliveries(listing, kind->manifest));
   Json out = {{"tenant", tenant.id},  {"source", source.name},       {"kind", source.kind},
               {"root", listing.root}, {"deliveries", Json::array()}, {"problems", Json::array()}};
   const SourceFile* first = nullptr;

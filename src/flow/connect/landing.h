@@ -30,6 +30,7 @@ struct LandedFile {
   TimeMs modified_ms = 0;
   std::string format;           ///< "csv", "parquet", "json", "jsonl"
   std::string compression;      ///< "", "gzip", "zstd", "zip"
+  std::string dataset = {};     ///< what its manifest calls this kind of data; "" without one
   std::int64_t rows = -1;          ///< of the landing's period, when a column told; -1: not counted
   std::int64_t rows_in_file = -1;  ///< of all its periods
   bool operator==(const LandedFile&) const = default;
@@ -97,6 +98,11 @@ Result<std::vector<Landing>> read_landings(Store& store, std::string_view tenant
 /// What a probe of a source found, without landing: deliveries, periods, files, bytes, columns of the first file.
 Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& library, const Tenant& tenant,
                    const TenantSource& source);
+
+/// The feed that brings this file into a table; null when none does. The first that fits: by the manifest's dataset, or
+/// by name for a file without one.
+const pack::SourceKind::Feed* feed_of_file(const pack::SourceKind& kind, const pack::TableName& table,
+                                           const LandedFile& file);
 
 Json to_json(const Landing& landing);
 Result<Landing> landing_from_json(const Json& json);

@@ -25,13 +25,15 @@ Json file_to_json(const LandedFile& file) {
               {"compression", file.compression}};
   if (file.rows >= 0) out["rows"] = file.rows;
   if (file.rows_in_file >= 0) out["rows_in_file"] = file.rows_in_file;
+  if (!file.dataset.empty()) out["dataset"] = file.dataset;
   return out;
 }
 
 Result<LandedFile> file_from_json(const Json& json) {
-  LandedFile out{text_or(json, "source_path"),   text_or(json, "digest"),     text_or(json, "raw_key"),
-                 int_or(json, "size_bytes", -1), int_or(json, "modified_ms"), text_or(json, "format"),
-                 text_or(json, "compression"),   int_or(json, "rows", -1),    int_or(json, "rows_in_file", -1)};
+  LandedFile out{text_or(json, "source_path"),    text_or(json, "digest"),     text_or(json, "raw_key"),
+                 int_or(json, "size_bytes", -1),  int_or(json, "modified_ms"), text_or(json, "format"),
+                 text_or(json, "compression"),    text_or(json, "dataset"),    int_or(json, "rows", -1),
+                 int_or(json, "rows_in_file", -1)};
   if (out.source_path.empty() || out.digest.size() != 64 || out.raw_key.empty() || out.size_bytes < 0) {
     return fail(ErrorKind::corrupt_data, "a file without source_path, digest, raw_key or size_bytes");
   }
@@ -42,9 +44,11 @@ Result<LandedFile> file_from_json(const Json& json) {
 
 std::string Landing::content_digest() const {
   std::vector<std::string> lines;
-  for (const LandedFile& file : files)
-    lines.push_back(Json::array({file.source_path, file.digest, file.format, file.compression})
-                        .dump(-1, ' ', true, Json::error_handler_t::replace));
+  for (const LandedFile& file : files) {
+    Json line = Json::array({file.source_path, file.digest, file.format, file.compression});
+    if (!file.dataset.empty()) line.push_back(file.dataset);
+    lines.push_back(line.dump(-1, ' ', true, Json::error_handler_t::replace));
+  }
   std::sort(lines.begin(), lines.end());
   Sha256 sum;
   sum.update(Json::array({table, period, filter_period ? period_column : std::string()})

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "lake/pack/naming.h"
 
 namespace centavo {
 namespace {
@@ -167,13 +168,120 @@ const SourceFile* find_below(const SourceFiles& source, const std::string& folde
 }
 
 bool newer(const Delivery& a, const Delivery& b) {
-  const auto rank = [](const Delivery& d) {
-    return std::make_tuple(d.modified_ms, d.keys.empty() ? std::string() : d.keys[0], d.path);
+  const bool both_say = !a.made.empty() && !b.made.empty();
+  const auto rank = [&](const Delivery& d) {
+    return std::make_tuple(both_say ? d.made : std::string(), d.modified_ms, d.keys.empty() ? std::string() : d.keys[0],
+                           d.path);
   };
   return rank(a) > rank(b);
 }
 
+Status read_blobs(const Json& json, Delivery& out) {
+  const auto blobs = json.find("blobs");
+  if (blobs == json.end() || !blobs->is_array()) return bad("it has no list of blobs");
+  for (const Json& blob : *blobs) {
+    const std::string name = text_or(blob, "blobName");
+    if (name.empty()) return bad("a blob has no blobName");
+    for (const std::string& part : parts_of(name)) {
+      if (part == "." || part == "..") return bad(fmt::format("\"{}\" leads out of its folder", name));
+    }
+    out.keys.push_back(name);
+    out.promises.push_back({int_or(blob, "byteCount", -1), int_or(blob, "dataRowCount", -1)});
+  }
+  return {};
+}
+
+// The counts of the whole and of the blobs say the same.
+std::string fault_of(const Json& json, const Delivery& delivery) {
+  const auto differ = [&](const char* key, std::int64_t found) -> std::string {
+    const std::int64_t said = int_or(json, key, -1);
+    return said < 0 || said == found ? std::string() : fmt::format("{} says {}, its blobs have {}", key, said, found);
+  };
+  std::string fault = differ("blobCount", static_cast<std::int64_t>(delivery.keys.size()));
+  Promise sum{0, 0};
+  for (const Promise& promise : delivery.promises) {
+    sum.size_bytes = promise.size_bytes < 0 || sum.size_bytes < 0 ? -1 : sum.size_bytes + promise.size_bytes;
+    sum.rows = promise.rows < 0 || sum.rows < 0 ? -1 : sum.rows + promise.rows;
+  }
+  if (fault.empty() && sum.size_bytes >= 0) fault = differ("byteCount", sum.size_bytes);
+  if (fault.empty() && sum.rows >= 0) fault = differ("dataRowCount", sum.rows);
+  return fault;
+}
+
+// What an export is of: its resource without the export itself, so that a renamed export still replaces its months.
+std::string scope_of(std::string_view resource) {
+  std::string out = lower_case(resource);
+  const auto at = out.find("/providers/microsoft.costmanagement/exports/");
+  return at == std::string::npos ? out : out.substr(0, at);
+}
+
+// 2023 and newer: the manifest says what it is of.
+Status read_described(const Json& json, const Json& config, Delivery& out) {
+  const Json run = json.value("runInfo", Json::object());
+  out.id = text_or(run, "runId");
+  out.made = text_or(run, "submittedTime");
+  out.dataset = text_or(config, "type");
+  out.report_name = text_or(config, "exportName");
+  if (out.id.empty()) return bad("its runInfo has no runId");
+  if (out.dataset.empty()) return bad("its exportConfig has no type");
+  const auto first = Period::of_date(text_or(run, "startDate"));
+  const auto last = Period::of_date(text_or(run, "endDate"));
+  if (!first || !last) return bad("its runInfo has no startDate and endDate that are dates");
+  if (*first != *last) {
+    return fail_hint("export one calendar month at a time", ErrorKind::corrupt_data,
+                     "its run goes from {} to {}, not over one month", text_or(run, "startDate"),
+                     text_or(run, "endDate"));
+  }
+  out.period = *first;
+  out.report = out.dataset + " " + scope_of(text_or(config, "resourceId", out.report_name));
+  return {};
+}
+
+// 2021-01-01: only its place says what it is of: <path>/<export>/<first day>-<last day>/<run>/_manifest.json.
+Status read_undescribed(Delivery& out) {
+  const auto folder = period_folder(out.path);
+  if (!folder) return bad("it does not say its month, and neither does a folder like 20260901-20260930 above it");
+  out.period = folder->second;
+  out.report = folder_of_path(folder->first);
+  out.report_name = name_of_path(out.report);
+  const std::string run = folder_of_path(out.path);
+  out.id = run.size() > folder->first.size() ? run.substr(folder->first.size() + 1) : name_of_path(folder->first);
+  return {};
+}
+
+// How a protocol names its manifests and reads them.
+struct Protocol {
+  bool (*names)(std::string_view file_name);
+  Result<Delivery> (*parse)(std::string_view json, const std::string& path, TimeMs modified_ms);
+  bool copies_below;  // a manifest in an assembly's folder repeats the one above it
+};
+
+const Protocol* protocol_of(std::string_view name) {
+  static const Protocol kAws{[](std::string_view file) { return file.ends_with(kManifestEnd); }, parse_aws_manifest,
+                             true};
+  static const Protocol kAzure{
+      [](std::string_view file) { return file == "manifest.json" || file == "_manifest.json"; }, parse_azure_manifest,
+      false};
+  return name == "aws" ? &kAws : name == "azure" ? &kAzure : nullptr;
+}
+
 }  // namespace
+
+Result<Delivery> parse_azure_manifest(std::string_view text, const std::string& path, TimeMs modified_ms) {
+  const Json json = TRY(parse_json(text));
+  Delivery out;
+  out.path = path;
+  out.modified_ms = modified_ms;
+  if (!json.is_object()) return bad("it is not an object");
+  TRY(read_blobs(json, out));
+  const auto config = json.find("exportConfig");
+  if (config != json.end() && config->is_object())
+    TRY(read_described(json, *config, out));
+  else
+    TRY(read_undescribed(out));
+  out.fault = fault_of(json, out);
+  return out;
+}
 
 Result<Delivery> parse_aws_manifest(std::string_view text, const std::string& path, TimeMs modified_ms) {
   const Json json = TRY(parse_json(text));
@@ -210,11 +318,13 @@ const SourceFile* find_key(const SourceFiles& source, const Delivery& delivery, 
   return find_key(source, delivery, key.substr(0, key.size() - 3));
 }
 
-Result<Deliveries> find_deliveries(const SourceFiles& source) {
+Result<Deliveries> find_deliveries(const SourceFiles& source, std::string_view protocol_name) {
   Deliveries out;
+  const Protocol* const protocol = protocol_of(protocol_name);
+  if (protocol == nullptr) return out;
   std::map<std::string, const SourceFile*> manifests;
   for (const SourceFile& file : source.files) {
-    if (file.path.ends_with(kManifestEnd)) manifests[file.path] = &file;
+    if (protocol->names(name_of_path(file.path))) manifests[file.path] = &file;
   }
   std::map<std::pair<Period, std::string>, std::vector<std::pair<bool, Delivery>>> found;
   std::set<std::string> folders;
@@ -223,7 +333,8 @@ Result<Deliveries> find_deliveries(const SourceFiles& source) {
     // The copy in an assembly's folder says nothing that the manifest above it does not.
     const std::string folder = folder_of_path(path);
     const std::string above = folder_of_path(folder);
-    if (!folder.empty() && manifests.contains(above.empty() ? name_of_path(path) : above + "/" + name_of_path(path)))
+    if (protocol->copies_below && !folder.empty() &&
+        manifests.contains(above.empty() ? name_of_path(path) : above + "/" + name_of_path(path)))
       continue;
     const auto problem = [&](Error error) {
       out.problems.push_back({path, within(fmt::format("manifest {}", path), std::move(error))});
@@ -233,7 +344,7 @@ Result<Deliveries> find_deliveries(const SourceFiles& source) {
       problem(text.error());
       continue;
     }
-    auto delivery = parse_aws_manifest(*text, path, file->modified_ms);
+    auto delivery = protocol->parse(*text, path, file->modified_ms);
     // Data of a manifest that cannot be trusted is no delivery of its own either.
     if (const auto period = period_folder(path)) folders.insert(period->first);
     if (!delivery) {
@@ -246,7 +357,7 @@ Result<Deliveries> find_deliveries(const SourceFiles& source) {
         if (const auto period = period_folder(data->path)) folders.insert(period->first);
       }
     }
-    const bool top = folder.find(delivery->id) == std::string::npos;
+    const bool top = protocol->copies_below && folder.find(delivery->id) == std::string::npos;
     found[{delivery->period, delivery->report}].emplace_back(top, std::move(*delivery));
   }
   for (auto& [name, deliveries] : found) {

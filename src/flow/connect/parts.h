@@ -20,7 +20,11 @@ struct CsvDialect {
   char delimiter = ',';
   char quote = '"';
   std::string encoding = "utf-8";   ///< utf-8 (BOM dropped), utf-16 (by BOM), latin-1
+  bool short_rows = false;          ///< rows may end early
 };
+
+/// The options of DuckDB's read_csv that say how it meets rows with fewer fields than the header.
+std::string_view short_row_options(const CsvDialect& dialect);
 
 /// The dialect that a source declares for a file; a .tsv file is cut at tabs unless it says otherwise.
 CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file);

@@ -1,43 +1,9 @@
 #include "flow/engine/columns.h"
 
-#include <cctype>
+#include "lake/pack/naming.h"
 
 namespace centavo {
 namespace {
-
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-std::string snake_case(std::string_view name) {
-  std::string out;
-  for (char c : name) {
-    if (is_upper(c)) {
-      if (!out.empty() && out.back() != '_') out += '_';
-      out += static_cast<char>(c - 'A' + 'a');
-    } else if (is_lower_or_digit(c) || static_cast<unsigned char>(c) >= 0x80) {
-      out += c;
-    } else if (!out.empty() && out.back() != '_') {
-      out += '_';
-    }
-  }
-  while (!out.empty() && out.back() == '_') out.pop_back();
-  return out.empty() ? "_" : out;
-}
-
-// Delta cannot hold these in a column name without column mapping.
-std::string delta_name(std::string_view name) {
-  std::string out(name);
-  for (char& c : out) {
-    if (std::string_view(" ,;{}()\n\t=").find(c) != std::string_view::npos) c = '_';
-  }
-  return out;
-}
 
 const pack::SourceKind::Gather* gather_of(const pack::SourceKind& source, std::string_view delivered) {
   for (const auto& gather : source.gather) {
@@ -114,11 +80,6 @@ std::string cast_to(const std::string& value, std::string_view from, std::string
 
 }  // namespace
 
-std::string bronze_name(const pack::SourceKind& source, std::string_view delivered) {
-  if (const auto it = source.rename.find(std::string(delivered)); it != source.rename.end()) return it->second;
-  return source.snake_case ? snake_case(delivered) : delta_name(delivered);
-}
-
 Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source, const pack::Contract& contract,
                                                  const std::vector<DeliveredColumn>& delivered,
                                                  const delta::Schema* table) {
@@ -136,12 +97,12 @@ Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source,
                                cast_to(column.sql, column.type, "VARCHAR", false));
       continue;
     }
-    const auto [at, fresh] = by_name.emplace(lower(name), &column);
+    const auto [at, fresh] = by_name.emplace(lower_case(name), &column);
     if (!fresh) {
       return fail_hint("rename one of them under `columns: rename:` of the source", ErrorKind::invalid_argument,
                        "columns \"{}\" and \"{}\" would both become \"{}\"", at->second->name, column.name, name);
     }
-    spelled[lower(name)] = name;
+    spelled[lower_case(name)] = name;
   }
 
   std::vector<BronzeColumn> out;
@@ -170,9 +131,9 @@ Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source,
 
   std::set<std::string> done;
   for (const auto& column : contract.columns) {
-    const auto it = by_name.find(lower(column.name));
+    const auto it = by_name.find(lower_case(column.name));
     TRY(add(column.name, column.type, it == by_name.end() ? nullptr : it->second));
-    done.insert(lower(column.name));
+    done.insert(lower_case(column.name));
   }
   if (contract.other_columns) {
     for (const auto& [key, column] : by_name) {
@@ -181,7 +142,7 @@ Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source,
       TRY(add(spelled[key], map ? std::string(kTextMap) : kept_type(column->type), column));
     }
     for (const auto& [into, arguments] : gathered) {
-      if (done.insert(lower(into)).second) TRY(add(into, std::string(kTextMap), nullptr));
+      if (done.insert(lower_case(into)).second) TRY(add(into, std::string(kTextMap), nullptr));
     }
   }
   return out;

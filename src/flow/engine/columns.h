@@ -27,11 +27,6 @@ struct BronzeColumn {
   std::string delivered;    ///< delivered name; "" for a gathered map or a declared column that was not delivered
 };
 
-/// The name of a delivered column in bronze, by the source's naming.
-/// snake_case is AWS's rule for Athena: `_` before every upper-case letter, lower case,
-/// everything else `_`, runs to one, none at the ends. Source: AWS CUR user guide, "Column names".
-std::string bronze_name(const pack::SourceKind& source, std::string_view delivered);
-
 /// All columns of the bronze table for a file with these delivered columns: the declared ones in order (NULL when not
 /// delivered), then the others when the contract keeps them. `table` is the table's schema so far (null: new): a column
 /// it has keeps its type. `invalid_argument` when two delivered columns become one, or a column's type cannot become

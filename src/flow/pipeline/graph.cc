@@ -44,7 +44,10 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
                        "tenant {}: source {} is of kind {}, which no pack has", tenant.id, source.name, source.kind);
     }
     kinds.push_back(kind);
-    for (const auto& feed : kind->feeds) feeds[feed.table].push_back({&source, kind});
+    std::set<TableName> fed;
+    for (const auto& feed : kind->feeds) {
+      if (fed.insert(feed.table).second) feeds[feed.table].push_back({&source, kind});
+    }
   }
 
   Graph graph;

@@ -60,9 +60,13 @@ struct FileShape {
 
 Result<FileShape> shape_of(Job& job, const Feed& feed, std::vector<DeliveredColumn> delivered, const LandedFile& file) {
   FileShape shape;
+  shape.delivered = delivered;
+  // What the feed sets comes as if it were delivered; a delivered column of that name would be another word.
+  if (const auto* from = feed_of_file(*feed.kind, job.task.table, file)) {
+    for (const auto& [name, value] : from->set) delivered.push_back({name, "VARCHAR", duck::literal(value)});
+  }
   shape.columns = TRY_IN(file.source_path, bronze_columns(*feed.kind, job.node.model->contract, delivered,
                                                           job.table ? &*job.table : nullptr));
-  shape.delivered = std::move(delivered);
   // The next file of this task has these columns in the same types, or is refused.
   if (!job.table) job.table.emplace();
   for (const auto& column : shape.columns) {
@@ -152,10 +156,11 @@ std::string csv_table(const std::vector<DeliveredColumn>& delivered, const CsvDi
   return fmt::format(
       "read_csv({}, auto_detect = false, header = true, columns = {{{}}}, delim = {}, quote = {}, escape = {}, nullstr "
       "= '', "
-      "new_line = '\\n', strict_mode = true, null_padding = false, max_line_size = {}, buffer_size = {})",
+      "new_line = '\\n', {}, max_line_size = {}, buffer_size = {})",
       duck::path_list({path}), columns, duck::literal(std::string(1, dialect.delimiter)),
       duck::literal(std::string(1, dialect.quote)), duck::literal(std::string(1, dialect.quote)),
-      long_lines ? kLongLineBytes : kLineBytes, long_lines ? 2 * kLongLineBytes : kBufferBytes);
+      short_row_options(dialect), long_lines ? kLongLineBytes : kLineBytes,
+      long_lines ? 2 * kLongLineBytes : kBufferBytes);
 }
 
 Status ingest_csv(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, const std::string& path,

@@ -146,6 +146,12 @@ class Assembler {
   // ---------- sources and contracts
 
   void check_sources(const Pack& pack) {
+    const bool found = std::any_of(pack.sources.begin(), pack.sources.end(),
+                                   [&](const SourceKind& source) { return source.name == pack.default_source; });
+    if (!pack.default_source.empty() && !found) {
+      mistake(pack.place, fmt::format("default_source \"{}\" is no source of the pack", pack.default_source),
+              fmt::format("add sources/{}.yaml, or name one that is there", pack.default_source));
+    }
     for (const SourceKind& source : pack.sources) {
       for (const SourceKind::Feed& feed : source.feeds) {
         check_table(pack, feed.table, feed.place, false);
@@ -157,10 +163,23 @@ class Assembler {
                   "say where the period comes from: period: {from: column, columns: [...]}");
         }
       }
+      for (const SourceKind::Feed& feed : source.feeds) check_set_columns(feed);
       for (const SourceKind::Gather& gather : source.gather) check_map_column(source, gather.into);
       for (const std::string& column : source.json_maps) check_map_column(source, column);
       if (!source.period_path.empty()) patterns_.push_back({source.period_path, source.place, "period path"});
       if (!source.delivery_path.empty()) patterns_.push_back({source.delivery_path, source.place, "delivery path"});
+    }
+  }
+
+  void check_set_columns(const SourceKind::Feed& feed) {
+    const auto table = names_.tables.find(feed.table);
+    if (table == names_.tables.end()) return;
+    for (const auto& [column, value] : feed.set) {
+      const ColumnSpec* spec = table->second->contract.find(column);
+      if (spec != nullptr && (spec->type.empty() || spec->type == "VARCHAR")) continue;
+      mistake(feed.place,
+              fmt::format("the feed sets \"{}\", which {} does not declare as varchar", column, feed.table.text()),
+              fmt::format("add - {{name: {}, type: varchar}} to its columns", column));
     }
   }
 

@@ -245,7 +245,11 @@ std::string Library::digest(const Model& model) const {
 
 std::string Library::digest(const SourceKind& source) const {
   Json feeds = Json::array();
-  for (const SourceKind::Feed& feed : source.feeds) feeds.push_back({feed.table.text(), feed.match});
+  for (const SourceKind::Feed& feed : source.feeds) {
+    feeds.push_back({feed.table.text(), feed.match});
+    if (!feed.dataset.empty()) feeds.back().push_back({"dataset", feed.dataset});
+    if (!feed.set.empty()) feeds.back().push_back({"set", feed.set});
+  }
   Json gather = Json::array();
   for (const SourceKind::Gather& g : source.gather) gather.push_back({g.prefix, g.into});
   Json all = {source.name,           source.connector,   source.format,   source.manifest,    source.match,
@@ -255,6 +259,10 @@ std::string Library::digest(const SourceKind& source) const {
   // Not in the list when it is not said, so that the digests of sources without it stay what they were.
   if (!source.map_entries.empty()) all.push_back({"map_entries", source.map_entries});
   if (!source.delivery_path.empty()) all.push_back({"delivery", source.delivery_path});
+  if (source.short_rows) all.push_back("short_rows");
+  if (source.month_first) all.push_back("month_first");
+  if (source.lower_case) all.push_back("lower_case");
+  if (source.original_in_parentheses) all.push_back("original_in_parentheses");
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 

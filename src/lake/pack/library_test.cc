@@ -150,7 +150,7 @@ TEST(Library, ErrorListsEveryMistakeInOrder) {
   EXPECT_EQ(library.error().kind, ErrorKind::invalid_argument);
   EXPECT_EQ(library.error().message,
             "2 mistakes in the packs:\n"
-            "  shop/pack.yaml:6: unknown key \"colour\" in pack.yaml; known here: requires\n"
+            "  shop/pack.yaml:6: unknown key \"colour\" in pack.yaml; known here: default_source, requires\n"
             "  shop/silver/shop_orders.yaml:14: column \"is_large\": unknown type \"money\"; write decimal(38,21)");
 }
 

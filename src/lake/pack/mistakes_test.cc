@@ -47,7 +47,7 @@ const Case kYamlCases[] = {
     {"pack.yaml", "version: 2", "version: &v 2\nother: *v",
      "shop/pack.yaml:2: anchors (&name) are not part of packs\n"
      "shop/pack.yaml:3: aliases (*name) are not part of packs; write the value out\n"
-     "shop/pack.yaml:3: unknown key \"other\" in pack.yaml; known here: requires"},
+     "shop/pack.yaml:3: unknown key \"other\" in pack.yaml; known here: default_source, requires"},
     {kSilver, "type: boolean", "type: money",
      "shop/silver/shop_orders.yaml:14: column \"is_large\": unknown type \"money\"; write decimal(38,21)"},
     {kSilver, "type: boolean", "typ: boolean",

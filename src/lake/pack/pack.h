@@ -183,25 +183,33 @@ struct SourceKind {
   std::string description;
   std::string connector;  ///< "files"
   std::string format = "auto";  ///< auto (by name), csv, parquet, json, jsonl
-  std::string manifest;  ///< "", "aws"
+  std::string manifest;  ///< how deliveries are announced: "", "aws", "azure"
   std::vector<std::string> match;  ///< globs under the URI; empty: every file with a known ending
   std::string delimiter, quote, encoding;  ///< CSV; empty: ',' '"' UTF-8
+  bool short_rows = false;  ///< CSV: a row may end early; the columns it lacks are NULL
   std::string record_path;  ///< JSON: where the rows are, "data.items"; empty: the top
   std::string map_entries;  ///< JSON: there stand maps, whose entries are the rows; the column that gets the key
   /// What several files of one period mean without a manifest: `replaces`: a file of the same name in a newer version
   /// takes the place of the old one and files add up; that is the only mode with a period. For append tables files add
   /// rows.
   std::string period_from;  ///< "manifest", "column", "path", "none"
-  std::vector<std::string> period_columns;  ///< candidates, as delivered; first that exists
+  /// Candidates, as delivered or by their bronze names; the first that a file has and fills.
+  std::vector<std::string> period_columns;
+  bool month_first = false;  ///< dates of these columns may also be written 09/30/2026
   std::string period_path;  ///< regular expression; groups 1 and 2 are year and month
   std::string delivery_path;  ///< regular expression; files with the same group 1 come again together, group 2 is the run
   struct Feed {  ///< which files fill which bronze table
     TableName table;
     std::vector<std::string> match;  ///< globs; empty: all of the source's
+    /// What manifests call this kind of data: a file whose manifest says so, and no other that has a manifest.
+    std::string dataset;
+    std::map<std::string, std::string> set;  ///< bronze columns with one value in all rows of the feed
     Place place;
   };
   std::vector<Feed> feeds;
   bool snake_case = false;  ///< names by AWS's documented rule for Athena
+  bool lower_case = false;  ///< names in lower case
+  bool original_in_parentheses = false;  ///< a translated name ends with the original one: "Kosten (PreTaxCost)"
   struct Gather {
     std::string prefix;  ///< of the delivered name
     std::string into;  ///< map column
@@ -240,6 +248,7 @@ struct Pack {
   int version = 1;
   std::string description;
   std::vector<std::string> requires_packs;
+  std::string default_source;  ///< the source meant by who names the pack only; empty: the only one it has
   std::vector<Parameter> parameters;
   Place place;  ///< of pack.yaml
   std::vector<SourceKind> sources;

@@ -103,6 +103,8 @@ void read_period(Fields& source, SourceKind& out) {
   out.period_from = kFrom[fields.choice("from", kFrom, 3)];
   out.period_columns = fields.texts("columns");
   out.period_path = fields.text("path");
+  static const std::vector<std::string> kDates = {"iso", "month_first"};
+  out.month_first = fields.choice("dates", kDates, 0) == 1;
   if (out.period_from == "column" && out.period_columns.empty())
     fields.mistake("columns", "period from: column needs \"columns\"");
   if (out.period_from == "path" && out.period_path.empty()) fields.mistake("path", "period from: path needs \"path\"");
@@ -110,6 +112,17 @@ void read_period(Fields& source, SourceKind& out) {
     fields.mistake("from", "period from: manifest, but the source has no manifest", "add manifest: aws");
   }
   fields.done();
+}
+
+void read_set(Fields& fields, const Yaml& set, SourceKind::Feed& feed) {
+  for (const Yaml::Entry& entry : set.entries) {
+    if (entry.value.kind == Yaml::Kind::scalar && is_snake_case(entry.key)) {
+      feed.set[entry.key] = entry.value.text;
+    } else {
+      fields.reading().mistake(entry.line,
+                               fmt::format("set \"{}\" needs one value, and a name in snake_case", entry.key));
+    }
+  }
 }
 
 void read_feeds(Fields& source, SourceKind& out) {
@@ -121,6 +134,10 @@ void read_feeds(Fields& source, SourceKind& out) {
       const auto table = read_table_name(fields, "table");
       SourceKind::Feed feed;
       feed.match = fields.texts("match");
+      feed.dataset = fields.text("dataset");
+      if (!feed.dataset.empty() && out.manifest.empty())
+        fields.mistake("dataset", "a feed names a dataset, but the source has no manifest", "add manifest: azure");
+      if (const Yaml* set = fields.map("set")) read_set(fields, *set, feed);
       feed.place = source.reading().place(node);
       fields.done();
       if (!table) continue;
@@ -140,8 +157,11 @@ void read_source_columns(Fields& source, SourceKind& out) {
   const Yaml* node = source.map("columns");
   if (!node) return;
   Fields fields(source.reading(), *node, "columns");
-  static const std::vector<std::string> kNaming = {"as_delivered", "snake_case"};
-  out.snake_case = fields.choice("naming", kNaming, 0) == 1;
+  static const std::vector<std::string> kNaming = {"as_delivered", "snake_case", "lower_case"};
+  const std::size_t naming = fields.choice("naming", kNaming, 0);
+  out.snake_case = naming == 1;
+  out.lower_case = naming == 2;
+  out.original_in_parentheses = fields.flag("original_in_parentheses");
   if (const Yaml* list = fields.list("gather")) {
     for (const Yaml& item : list->items) {
       Fields gather(source.reading(), item, "an entry of gather");
@@ -206,6 +226,7 @@ void read_pack_file(const Reading& reading, const YamlFile& file, Pack& pack) {
   pack.version = static_cast<int>(fields.whole("version", 1, 1000000, 1));
   pack.description = fields.required_text("description");
   pack.requires_packs = fields.texts("requires");
+  pack.default_source = fields.text("default_source");
   pack.parameters = read_parameters(fields);
   fields.done();
 }
@@ -224,7 +245,7 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
   out.description = fields.text("description");
   static const std::vector<std::string> kConnectors = {"files"};
   static const std::vector<std::string> kFormats = {"auto", "csv", "parquet", "json", "jsonl"};
-  static const std::vector<std::string> kManifests = {"", "aws"};
+  static const std::vector<std::string> kManifests = {"", "aws", "azure"};
   static const std::vector<std::string> kEncodings = {"", "utf-8", "latin-1", "utf-16"};
   fields.required_text("connector");
   out.connector = kConnectors[fields.choice("connector", kConnectors, 0)];
@@ -236,6 +257,8 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
     out.delimiter = options.text("delimiter");
     out.quote = options.text("quote");
     out.encoding = kEncodings[options.choice("encoding", kEncodings, 0)];
+    static const std::vector<std::string> kShortRows = {"refuse", "fill"};
+    out.short_rows = options.choice("short_rows", kShortRows, 0) == 1;
     options.done();
   }
   if (const Yaml* json = fields.map("json")) {
