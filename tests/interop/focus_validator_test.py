@@ -51,7 +51,7 @@ class FocusValidator(unittest.TestCase):
                    if case.find("failure") is not None}
         return failing, RULES - int(tree.get("skipped"))
 
-    def check_export(self, lake, name, allowed, *choice, plain_fees=0):
+    def check_export(self, lake, name, allowed, *choice, plain_fees=0, silver="silver.aws_cost_and_usage", is_fee="x_LineItemType = 'Fee'"):
         """Exports, compares the file with the lake, and lets the validator judge it. choice: --period or --release."""
         out = self.folder / f"{name}.parquet"
         lake("export", "focus", "--tenant", "acme", "--version", "1.2", "--out", out, *choice)
@@ -68,7 +68,7 @@ class FocusValidator(unittest.TestCase):
         self.assertEqual(str(plain_fees), lake.value("acme", f"select count(*) from {COSTS} {purchases}", *release))
         if plain_fees:
             self.assertEqual(str(plain_fees), lake.value(
-                "acme", f"select count(*) from silver.aws_cost_and_usage {purchases} and x_LineItemType = 'Fee' and CommitmentDiscountId is null", *release))
+                "acme", f"select count(*) from {silver} {purchases} and {is_fee} and CommitmentDiscountId is null", *release))
             allowed = allowed | PLAIN_FEES
         above = PLAIN_FEE_PARENTS if plain_fees else set()
         failing, ran = self.failing_rules(out)
@@ -105,6 +105,29 @@ class FocusValidator(unittest.TestCase):
 
     def test_google_commitments(self):
         self.check_export(self.google_lake("google-commitments", "cud_attribution", "test_10_1", "export.json"), "google-commitments", OPEN)
+
+    def check_azure(self, name, files, plain_fees=0):
+        source = SHARED / "data" / "azure_cost"
+        if not source.exists():
+            self.skipTest(f"no sample data at {source}; set CENTAVO_SHARED to the folder that holds data/")
+        bills = self.folder / ("bills-" + name)
+        bills.mkdir()
+        for file in files:
+            shutil.copyfile(source / file, bills / pathlib.Path(file).name)
+        lake = Lake(self.folder / ("lake-" + name))
+        lake.add("acme", "azure", bills)
+        lake.run("acme")
+        self.check_export(lake, name, OPEN, plain_fees=plain_fees, silver="silver.azure_cost_and_usage", is_fee="x_ChargeType = 'Purchase'")
+
+    def test_azure_commitments_in_reais(self):
+        """One purchase at the marketplace is not spread over what comes later."""
+        self.check_azure("azure-mca", ["synthetic_mca_brl/mca_brl_actual.csv", "synthetic_mca_brl/mca_brl_amortized.csv"], plain_fees=1)
+
+    def test_an_azure_enterprise_agreement(self):
+        self.check_azure("azure-ea", ["ea_actual_amortized/EA_ActualCost_Small.csv", "ea_actual_amortized/EA_AmortizedCost_Small.csv"])
+
+    def test_azure_pay_as_you_go(self):
+        self.check_azure("azure-payg", ["opencost_headersets/PayAsYouGo.csv", "koku/costreport_a243c6f2-199f-4074-9a2c-40e671cf1584.csv"])
 
     def test_a_generated_bill(self):
         """Two months, the last one open: each by itself, because a file of both has ids and has none."""
