@@ -520,12 +520,13 @@ bool Lander::holds_files_of(const Landing& before) const {
   const auto items = delivered_.find(before.period);
   if (items != delivered_.end() && std::any_of(items->second.begin(), items->second.end(), [&](const Delivered& item) {
         return std::any_of(item.files.begin(), item.files.end(),
-                           [&](const LandedFile& file) { return feeds(file.source_path, before.table); });
+                           [&](const LandedFile& file) { return feeds(file, before.table); });
       }))
     return true;
   const bool loose = std::any_of(loose_.begin(), loose_.end(), [&](const std::string& path) {
-    const auto periods = periods_for(before.table, *seen_.find(path));
-    return feeds(path, before.table) && std::find(periods.begin(), periods.end(), before.period) != periods.end();
+    const auto& seen = *seen_.find(path);
+    const auto periods = periods_for(before.table, seen);
+    return feeds(seen.file, before.table) && std::find(periods.begin(), periods.end(), before.period) != periods.end();
   });
   return loose || std::any_of(before.files.begin(), before.files.end(), [&](const LandedFile& file) {
            return listing_.find(file.source_path) != nullptr && !loose_.contains(file.source_path);

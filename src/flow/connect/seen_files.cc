@@ -47,10 +47,15 @@ Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, con
   if (text_or(*json, "kind") != kind_digest || !json->contains("files") || !(*json)["files"].is_array()) return out;
   for (const Json& item : (*json)["files"]) {
     SeenFile seen;
-    seen.file = {text_or(item, "path"),           text_or(item, "digest"),
-                 text_or(item, "raw_key"),        int_or(item, "size_bytes", -1),
-                 int_or(item, "modified_ms"),     text_or(item, "format"),
-                 text_or(item, "compression"),    -1,
+    seen.file = {text_or(item, "path"),
+                 text_or(item, "digest"),
+                 text_or(item, "raw_key"),
+                 int_or(item, "size_bytes", -1),
+                 int_or(item, "modified_ms"),
+                 text_or(item, "format"),
+                 text_or(item, "compression"),
+                 "",
+                 -1,
                  int_or(item, "rows_in_file", -1)};
     seen.periods.column = text_or(item, "column");
     if (item.contains("periods") && item["periods"].is_array()) {
