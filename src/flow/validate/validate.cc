@@ -75,7 +75,7 @@ class Compiler {
   static Compiled of(const std::string& when, const std::string& bad) {
     Compiled out;
     out.bad = when.empty() ? bad : bad == "false" ? bad : fmt::format("{} and {}", when, bad);
-    out.count = out.bad == "false" ? "0" : fmt::format("count_if({})", out.bad);
+    out.count = out.bad == "false" ? "0" : fmt::format("count(*) filter (where {})", out.bad);
     return out;
   }
 
@@ -130,7 +130,7 @@ class Compiler {
       bad += fmt::format("{}coalesce({}, false)", bad.empty() ? "" : " or ", one.bad);
     }
     out.bad = "(" + (bad.empty() ? "false" : bad) + ")";
-    out.count = fmt::format("count_if({})", out.bad);
+    out.count = fmt::format("count(*) filter (where {})", out.bad);
     return out;
   }
 
@@ -359,8 +359,8 @@ class Validation {
           fail_missing(i, missing);
           continue;
         }
-        const auto some =
-            TRY_IN(fmt::format("rule {}", rule.id), numbers(fmt::format("select count_if({}) from this", rule.when)));
+        const auto some = TRY_IN(fmt::format("rule {}", rule.id),
+                                 numbers(fmt::format("select count(*) filter (where {}) from this", rule.when)));
         if (some.front() == 0) {
           decide(i, State::not_applicable, fmt::format("no row has {}", rule.when));
           continue;

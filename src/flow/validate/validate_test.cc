@@ -170,6 +170,7 @@ TEST(Model, AnOrHoldsWhenARowKeepsABranch) {
           {"CheckFunction":"CheckValue","ColumnName":"Kind","Value":"b"}]})");
   EXPECT_EQ(judged(either, "select unnest(['a', 'c']) as Kind"), State::pass);
   EXPECT_EQ(judged(either, "select unnest(['c', 'd']) as Kind"), State::fail);
+  EXPECT_EQ(judged(either, "select null::varchar as Kind from range(3)"), State::pass);
 }
 
 TEST(Model, AConditionNarrowsTheRows) {
