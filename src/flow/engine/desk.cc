@@ -50,8 +50,8 @@ Result<Desk> Desk::open(duck::Database& engine, const Cancel* cancel) {
   TRY(connection.run(
       fmt::format("attach ':memory:' as {0}; use {0}; create schema bronze; create schema silver; create schema gold",
                   duck::name(name))));
-  // No table says anything by the order of its rows, and keeping it makes a COPY hold back whole batches: half more wall
-  // time and twice the memory on a bill's hundred columns.
+  // No table says anything by the order of its rows, and keeping it makes a COPY hold back whole batches: half more
+  // wall time and twice the memory on a bill's hundred columns.
   TRY(connection.run("set preserve_insertion_order = false"));
   connection.watch(cancel);
   return Desk(std::move(connection), name);

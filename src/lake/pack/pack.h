@@ -197,7 +197,8 @@ struct SourceKind {
   std::vector<std::string> period_columns;
   bool month_first = false;  ///< dates of these columns may also be written 09/30/2026
   std::string period_path;  ///< regular expression; groups 1 and 2 are year and month
-  std::string delivery_path;  ///< regular expression; files with the same group 1 come again together, group 2 is the run
+  std::string
+      delivery_path;  ///< regular expression; files with the same group 1 come again together, group 2 is the run
   struct Feed {  ///< which files fill which bronze table
     TableName table;
     std::vector<std::string> match;  ///< globs; empty: all of the source's
