@@ -2,7 +2,7 @@
 """The k-th call that changes a file goes wrong: the process is gone (also in the middle of a write), or the call fails.
 
 Nobody sees half of anything, the command says one clear error, and the next good one ends with the same values.
-CENTAVO_FAULT_POINTS (3) is how many k are tried for each operation and kind of trouble; "all" tries every one.
+CENTAVO_FAULT_POINTS (2) is how many k are tried for each operation and kind of trouble; "all" tries every one.
 The shim is fault_shim.c; CENTAVO_FAULT_SHIM says where the build put it.
 """
 import os
@@ -16,7 +16,7 @@ import bill
 from lake import BUSY, DONE, FAILED, TOTALS, FlowTest, Lake, program
 
 SHIM = os.environ.get("CENTAVO_FAULT_SHIM", "")
-POINTS = os.environ.get("CENTAVO_FAULT_POINTS", "3")
+POINTS = os.environ.get("CENTAVO_FAULT_POINTS", "2")
 GONE = 137
 # Trouble that a program must survive or name; a signal (below 0) or 134/139 is a crash of ours.
 KINDS = {"exit": {}, "torn": {}, "EIO": {}, "ENOSPC": {"FAULT_STICKY": "1"}, "EINTR": {}, "short": {}}
