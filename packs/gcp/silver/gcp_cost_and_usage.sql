@@ -334,11 +334,11 @@ costed as (
             when row_part = 'covered' then 'Used'
         end                                                       as commitment_status,
         case
-            when is_fee then priced_quantity
+            when is_fee then case when commitment like '%/spend' then cost else priced_quantity end
             when row_part = 'covered' and commitment like '%/spend' then case when coverage = 'priced' then net_cost else covered_value end
             when row_part = 'covered' then cv_product(priced_quantity, covered_share)
         end                                                       as commitment_quantity,
-        case when commitment like '%/spend' and not is_fee then currency else priced_unit end as commitment_unit,
+        case when commitment like '%/spend' then currency else priced_unit end as commitment_unit,
         case when is_fee then commitment else coalesce(resource_path, resource_label) end as resource_id
     from line_rows
 ),
