@@ -352,6 +352,23 @@ class ClosedPeriods(FlowTest):
         lake("certificate", "verify", "--tenant", "acme")
         self.say("a restated month says what its correction changed, and stays closed")
 
+    def test_a_closed_month_is_not_restored_or_rolled_back(self):
+        lake = self.lake_
+        before = self.billed(lake)
+        self.case.report.deliver(self.corrected, assembly="late")
+        lake.run("acme")
+        lake("period", "close", "--tenant", "acme", bill.PERIOD)
+        table = "silver.aws_cost_and_usage"
+        older = lake.json("history", table, "--tenant", "acme")[1]["version"]
+        for words in (["release", "rollback", "1"], ["restore", table, "--version", older]):
+            self.assert_one_clear_error(lake(*words, "--tenant", "acme", code=FAILED), f"closed months of acme: {bill.PERIOD}", "period reopen")
+        self.assertEqual(self.billed(lake), before + decimal.Decimal("12.34"))
+        lake("certificate", "verify", "--tenant", "acme")
+        self.say("what would change a closed month is refused; opened again, it may")
+        lake("period", "reopen", "--tenant", "acme", bill.PERIOD)
+        lake("release", "rollback", "1", "--tenant", "acme")
+        self.assertEqual(self.billed(lake), before)
+
     def test_reopening_lets_the_next_run_apply_it(self):
         lake = self.lake_
         before = self.billed(lake)

@@ -4,6 +4,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
+#include "flow/pipeline/making.h"
 #include "lake/delta/log_path.h"
 #include "lake/delta/table.h"
 
@@ -83,10 +84,30 @@ Status check_files(OpenLake& open, const std::string& tenant, const Release& tar
   return {};
 }
 
+/// What both releases show of closed periods is the same.
+Status keep_closed_periods(OpenLake& open, const Tenant& tenant, const Release& newest, const Release& target,
+                           const Clock& clock) {
+  Workshop workshop = open.workshop(clock);
+  std::set<std::string> names;
+  for (const auto& [name, version] : newest.versions) names.insert(name);
+  for (const auto& [name, version] : target.versions) names.insert(name);
+  const auto version_in = [](const Release& release, const std::string& name) {
+    const auto it = release.versions.find(name);
+    return it == release.versions.end() ? std::nullopt : std::optional<delta::Version>(it->second);
+  };
+  for (const auto& name : names) {
+    const auto before = version_in(newest, name), after = version_in(target, name);
+    if (before == after) continue;
+    const pack::TableName table = TRY(pack::parse_table_name(name));
+    TRY(centavo::keep_closed_periods(workshop, tenant, table, before, after));
+  }
+  return {};
+}
+
 Status roll_back(Context& context, const ReleaseArguments& given) {
   OpenLake open = TRY(context.open_lake());
   Lake& lake = open.lake;
-  TRY(lake.tenant(given.tenant));
+  const Tenant tenant = TRY(lake.tenant(given.tenant));
   const TenantLock lock = TRY(TenantLock::take(lake, given.tenant));
   const Release target = TRY(release(lake.store(), given.tenant, given.number));
   const Release newest = TRY(release(lake.store(), given.tenant));
@@ -95,6 +116,7 @@ Status roll_back(Context& context, const ReleaseArguments& given) {
                 given.tenant, newest.number);
   }
   TRY(check_files(open, given.tenant, target, context.clock()));
+  TRY(keep_closed_periods(open, tenant, newest, target, context.clock()));
   Release next = target;
   next.withheld = newest.withheld;
   for (const TableState& state : TRY(open.catalog->states(given.tenant))) {

@@ -5,6 +5,7 @@
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
 #include "flow/pipeline/graph.h"
+#include "flow/pipeline/making.h"
 #include "flow/pipeline/recovery.h"
 #include "lake/delta/table.h"
 
@@ -122,6 +123,9 @@ Status restore_table(Context& context, const TableArguments& given) {
     const TimeMs time = TRY(moment(given.as_of));
     version = TRY(found.table.snapshot_as_of(time)).version();
   }
+  Workshop workshop = open.workshop(context.clock());
+  const delta::Version newest = TRY(found.table.snapshot()).version();
+  TRY(keep_closed_periods(workshop, tenant, found.name, newest, version));
   delta::CommitInfo info = commit_info(context, "RESTORE");
   info.parameters["version"] = std::to_string(version);
   const delta::CommitResult done = TRY(found.table.restore(version, std::move(info)));

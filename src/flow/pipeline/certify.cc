@@ -619,8 +619,9 @@ Result<Certified> certify(Workshop& workshop, const Tenant& tenant, const std::s
                           const CertifyOptions& options) {
   const auto periods = TRY(certifiable_periods(workshop, tenant));
   if (std::find(periods.begin(), periods.end(), period) == periods.end()) {
-    return fail_hint(fmt::format("there are {}", fmt::join(periods, ", ")), ErrorKind::not_found,
-                     "tenant {} has no rows for the period {}", tenant.id, period);
+    return fail_hint(periods.empty() ? "no table of it with rows declares a `proof` of amounts"
+                                     : fmt::format("there are {}", fmt::join(periods, ", ")),
+                     ErrorKind::not_found, "tenant {} has no rows for the period {}", tenant.id, period);
   }
   const auto all = TRY(certificates(workshop.lake.store(), tenant.id));
   const auto before = newest_of(all, period);

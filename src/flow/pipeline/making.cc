@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "lake/catalog/billing_period.h"
+
 namespace centavo {
 namespace {
 
@@ -97,6 +99,27 @@ Result<std::map<pack::TableName, Makings>> makings_of(Workshop& workshop, const 
     out[table] = TRY_IN(fmt::format("release {}", release.number), makings_of(workshop, tenant, table, version));
   }
   return out;
+}
+
+Status keep_closed_periods(Workshop& workshop, const Tenant& tenant, const pack::TableName& table,
+                           std::optional<delta::Version> before, std::optional<delta::Version> after) {
+  const auto closed = TRY(closed_periods(workshop.lake.store(), tenant.id));
+  if (closed.empty()) return {};
+  Makings was, would_be;
+  if (before) was = TRY(makings_of(workshop, tenant, table, before));
+  if (after) would_be = TRY(makings_of(workshop, tenant, table, after));
+  const auto fingerprint = [](const Makings& makings, const std::string& period) {
+    const auto it = makings.find(period);
+    return it == makings.end() ? std::string() : it->second.state.fingerprint + it->second.changed_by;
+  };
+  std::string changed;
+  for (const auto& [period, event] : closed) {
+    if (fingerprint(was, period) != fingerprint(would_be, period))
+      changed += fmt::format("{}{}", changed.empty() ? "" : ", ", period);
+  }
+  if (changed.empty()) return {};
+  return fail_hint("`centavo period reopen` opens a month", ErrorKind::conflict,
+                   "that would change {} in closed months of {}: {}", table.text(), tenant.id, changed);
 }
 
 }  // namespace centavo

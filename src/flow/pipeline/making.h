@@ -38,4 +38,9 @@ Result<Makings> makings_of(Workshop& workshop, const Tenant& tenant, const pack:
 /// The same for all tables of a release.
 Result<std::map<pack::TableName, Makings>> makings_of(Workshop& workshop, const Tenant& tenant, const Release& release);
 
+/// That a table shows the same rows of every closed period at both versions; absent: it has none.
+/// `conflict` names the closed periods that would change.
+Status keep_closed_periods(Workshop& workshop, const Tenant& tenant, const pack::TableName& table,
+                           std::optional<delta::Version> before, std::optional<delta::Version> after);
+
 }  // namespace centavo
