@@ -7,16 +7,17 @@ BIN    := build/$(PRESET)/bin/centavo
 NINJA_FLAGS = $$([ -t 1 ] || echo --quiet)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test packs bench interop lint format fuzz install clean
+.PHONY: help setup build demo test web-test packs bench interop lint format fuzz install clean
 
 help:             ## what there is to make
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PRESET=dev|tsan|coverage builds with sanitizers or coverage; DEMO_FLAGS=--no-serve ends the demo without serving"
 
 setup:            ## install what is missing to build
-	@scripts/setup build
+	@scripts/setup build web
 
 build: setup      ## build with the chosen preset (release)
+	@scripts/web build
 	@[ -f build/$(PRESET)/build.ninja ] || echo "build: configuring build/$(PRESET)"
 	@cmake --preset $(PRESET) --log-level=WARNING >/dev/null
 	@echo "build: building build/$(PRESET) on $(JOBS) cores (the first time takes minutes)"
@@ -27,6 +28,10 @@ demo: build       ## a sample lake in ./demo-lake: two tenants, run, proof, then
 
 test: build       ## unit tests, pack tests, architecture and flows
 	@ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j $(JOBS) --output-junit $(CURDIR)/build/$(PRESET)/junit.xml
+
+web-test: build   ## the web application in a real browser (installs Chromium)
+	@scripts/setup web browser
+	@scripts/web browser
 
 packs: build      ## only the packs' own tests
 	@$(BIN) test
@@ -55,4 +60,4 @@ install: build    ## install to PREFIX (/usr/local): bin/centavo and lib/libduck
 	@cmake --install build/$(PRESET) --prefix $(PREFIX)
 
 clean:            ## remove what was built (not .deps, .cache or demo-lake)
-	@rm -rf build
+	@rm -rf build web/dist web/build-test
