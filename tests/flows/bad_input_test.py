@@ -72,7 +72,7 @@ class BadDelivery(FlowTest):
 
     def test_money_that_is_not_a_number(self):
         self.report.deliver(GOOD + [bill.line(3, "12,50")], assembly="number")
-        self.refused("12,50")
+        self.refused("12,50", "cur-test-1.csv.gz", "row 61")
 
     def test_money_beyond_every_decimal(self):
         self.report.deliver(GOOD + [bill.line(3, "9" * 40)], assembly="huge")

@@ -32,7 +32,7 @@ Result<OpenLake> Context::open_lake() const {
 Result<OpenLake> Context::open_lake_at(const std::string& dir) {
   Lake lake = TRY(Lake::open(dir));
   std::unique_ptr<Catalog> catalog = TRY(Catalog::open(lake.dir()));
-  pack::Library library = TRY(pack::Library::load(lake.pack_folders()));
+  pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
   duck::Options options;
   options.memory_limit_bytes = lake.config().memory_limit_bytes;
   options.threads = lake.config().threads;
@@ -48,7 +48,7 @@ Result<pack::Library> Context::library_here() const {
     return pack::Library::load({});
   }
   const Lake lake = TRY(Lake::open(*dir));
-  return pack::Library::load(lake.pack_folders());
+  return pack::Library::load(lake.pack_folders(), lake.pack_trees());
 }
 
 Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& id) {

@@ -93,7 +93,7 @@ Status found_lake(Context& context, const DemoArguments& given) {
   std::error_code code;
   Lake lake = fs::exists(fs::path(given.dir) / "centavo.yaml", code) ? TRY(Lake::open(given.dir))
                                                                      : TRY(Lake::create(given.dir, "demo"));
-  const pack::Library library = TRY(pack::Library::load(lake.pack_folders()));
+  const pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
   const auto add = [&](const char* id, const char* name, const char* pack, const char* currency) -> Status {
     if (lake.tenant(id)) return {};
     const auto found = library.packs().find(pack);

@@ -17,15 +17,17 @@ Result<std::vector<std::string>> words_of(const Context& context, const std::str
   std::vector<std::string> words;
   const auto dir = Lake::find(context.globals().lake);
   std::vector<std::string> folders;
+  std::string trees;
   if (dir) {
     Lake lake = TRY(Lake::open(*dir));
     folders = lake.pack_folders();
+    trees = lake.pack_trees();
     if (kind == "tenants") {
       for (const Tenant& tenant : TRY(lake.tenants())) words.push_back(tenant.id);
     }
   }
   if (kind == "tenants") return words;
-  const pack::Library library = TRY(pack::Library::load(folders));
+  const pack::Library library = TRY(pack::Library::load(folders, trees));
   for (const auto& [name, pack] : library.packs()) {
     if (kind == "packs") words.push_back(name);
     if (kind != "tables") continue;
@@ -52,9 +54,7 @@ Status complete(Context& context, const Command& root, const CompletionArguments
 }
 
 Status tell_version(Context& context) {
-  duck::Database engine = TRY(duck::Database::open({}));
-  duck::Connection connection = TRY(engine.connect());
-  const std::string engine_version = TRY(connection.value("select library_version from pragma_version()")).value_or("");
+  const std::string engine_version(duck::engine_version());
   if (context.output().json()) {
     context.output().json_document(
         {{"version", CENTAVO_VERSION}, {"engine", "duckdb " + engine_version}, {"lake_format", kLakeFormat}});

@@ -32,7 +32,7 @@ Result<TenantSource> source_named(const Tenant& tenant, const std::string& name)
 Status add_source(Context& context, const SourceArguments& given) {
   Lake lake = TRY(context.lake());
   Tenant tenant = TRY(lake.tenant(given.tenant));
-  const pack::Library library = TRY(pack::Library::load(lake.pack_folders()));
+  const pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
   const std::string kind = given.kind.empty() ? given.name : given.kind;
   if (library.source(kind) == nullptr) {
     std::vector<std::string> known;
@@ -112,7 +112,7 @@ Status list_kinds(Context& context) {
   pack::Library library = TRY(pack::Library::load({}));
   if (const auto dir = Lake::find(context.globals().lake)) {
     const Lake lake = TRY(Lake::open(*dir));
-    library = TRY(pack::Library::load(lake.pack_folders()));
+    library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
   }
   std::vector<OrderedJson> objects;
   for (const auto& [name, pack] : library.packs()) {

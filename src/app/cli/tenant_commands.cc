@@ -118,7 +118,7 @@ Status apply(Tenant& tenant, const TenantArguments& given) {
 
 Status add_tenant(Context& context, const TenantArguments& given) {
   Lake lake = TRY(context.lake());
-  const pack::Library library = TRY(pack::Library::load(lake.pack_folders()));
+  const pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
   TRY(check_packs(library, given.packs));
   Tenant tenant;
   tenant.id = given.id;

@@ -1,5 +1,6 @@
 #include "flow/engine/checks.h"
 
+#include <algorithm>
 #include <cctype>
 
 namespace centavo {
@@ -68,9 +69,18 @@ std::optional<std::string> bad_row_sql(const pack::Contract& contract, const Che
   }
 }
 
-std::string second_and_later_sql(const CheckSpec& check) {
-  const std::string columns = join(quoted(check.columns), ", ");
-  return fmt::format("row_number() over (partition by {0} order by {0}) > 1", columns);
+// A total order, so that the row which stays is the same whatever the threads and the order of files: as delivered
+// where the table knows its source, then by the whole row (rows equal in all of it may stand for each other).
+std::string second_and_later_sql(const pack::Contract& contract, const CheckSpec& check) {
+  std::vector<std::string> order;
+  const auto columns = all_columns(contract);
+  for (const char* source : {"source_file_name", "source_row_number", "x_SourceFile", "x_SourceRow"}) {
+    if (std::any_of(columns.begin(), columns.end(), [&](const auto& column) { return column.name == source; }))
+      order.push_back(duck::name(source));
+  }
+  order.emplace_back("this");
+  return fmt::format("row_number() over (partition by {} order by {}) > 1", join(quoted(check.columns), ", "),
+                     join(order, ", "));
 }
 
 // The bad rows of a check on the whole table, as a select.
@@ -231,7 +241,7 @@ Result<std::string> quarantine_reason_sql(const pack::Library&, const pack::Cont
     if (result.passed() || result.check->severity != Severity::quarantine) continue;
     std::string bad;
     if (result.check->kind == CheckKind::unique) {
-      bad = second_and_later_sql(*result.check);
+      bad = second_and_later_sql(contract, *result.check);
     } else if (auto row = bad_row_sql(contract, *result.check)) {
       bad = *row;
     } else {

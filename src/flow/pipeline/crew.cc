@@ -83,4 +83,17 @@ std::mutex& TableLocks::of(const pack::TableName& table) {
   return locks_[table];
 }
 
+void Touched::add(const delta::Table& table) {
+  const std::scoped_lock lock(mutex_);
+  tables_.insert_or_assign(table.root(), table);
+}
+
+std::vector<delta::Table> Touched::take() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<delta::Table> out;
+  for (auto& [root, table] : tables_) out.push_back(std::move(table));
+  tables_.clear();
+  return out;
+}
+
 }  // namespace centavo

@@ -361,6 +361,47 @@ TEST_F(Flow, BadRowsAreSetAsideAndCounted) {
   EXPECT_EQ(table->snapshot()->total_rows(), 1);
 }
 
+TEST_F(Flow, OfRowsEqualInTheirKeyTheFirstDeliveredStaysWhateverTheThreadsAndTheOrderOfFiles) {
+  auto files = kAcmePack;
+  files["silver/acme_costs.yaml"] += "    severity: quarantine\n";
+  auto library = pack::Library::from_files({{"acme", files}});
+  ASSERT_TRUE(library) << library.error().message;
+  *library_ = std::move(*library);
+  std::map<std::string, std::string> bills;
+  for (int file = 1; file <= 4; ++file) {
+    std::string& text = bills[fmt::format("{}.csv", file)] = "month,id,service,cost,currency\n";
+    for (int row = 0; row < 3000; ++row)
+      text += fmt::format("2026-05-01,{},compute,{},USD\n", (row * 7 + file) % 1000, file * 10000 + row);
+  }
+  RunOptions again;
+  again.full = true;
+  for (const int threads : {1, 2, 8}) {
+    auto engine = duck::Database::open({.threads = threads});
+    ASSERT_TRUE(engine);
+    *engine_ = std::move(*engine);
+    for (const auto& [name, text] : bills) fs::remove(dir_ / "in" / name);
+    if (threads == 2) {
+      for (auto bill = bills.rbegin(); bill != bills.rend(); ++bill) deliver(bill->first, bill->second);
+    } else {
+      for (const auto& [name, text] : bills) deliver(name, text);
+    }
+    const auto report = run(again);
+    ASSERT_FALSE(report.error) << report.error->message;
+    EXPECT_EQ(ask("select count(*), count(distinct id), max(source_file_name), max(source_row_number), "
+                  "sum(cost)::bigint from silver.acme_costs"),
+              fmt::format("1000,1000,1.csv,1000,{};", 1000 * 10000 + 999 * 500))
+        << threads << " threads";
+  }
+}
+
+TEST_F(Flow, UpperCaseNamesOfLayersAndTablesAreTheSameTables) {
+  deliver("may.csv", kMay);
+  run();
+  EXPECT_EQ(ask("select count(*) from BRONZE.acme_lines"), "3;");
+  EXPECT_EQ(ask("select count(*) from SILVER.ACME_COSTS"), "2;");
+  EXPECT_THAT(ask("select * from SILVER.nothing"), HasSubstr("nothing"));
+}
+
 TEST_F(Flow, AFailedCheckLeavesReadersWhereTheyWere) {
   deliver("may.csv", kMay);
   run();

@@ -1,6 +1,8 @@
 #include <chrono>
 #include <thread>
 
+#include <spdlog/spdlog.h>
+
 #include "base/digest.h"
 #include "flow/pipeline/certify.h"
 #include "flow/pipeline/definition.h"
@@ -314,6 +316,7 @@ class Runner {
     if (done) done = make_tables();
     if (done) done = release();
     if (done) done = certify_corrections();
+    write_checkpoints();
     if (!done && !report_.error) report_.error = done.error();
     report_.seconds = Seconds(std::chrono::steady_clock::now() - started).count();
     if (started_record_) TRY(end_record());
@@ -376,6 +379,7 @@ class Runner {
               site_->states, report_.run, options_.user, record_.started_ms,  worker_count(workshop_),
               options_.full, cancel_,     definition,    options_.repetition, {}};
     report_.outcomes = Floor(work, on_event_).run(work.workers);
+    touched_ = work.touched.take();
     const std::string staging = Lake::staging_root(tenant_.id);
     for (const auto& object : TRY(workshop_.lake.store().list(staging)))
       (void)workshop_.lake.store().remove(object.key);
@@ -460,6 +464,14 @@ class Runner {
     return {};
   }
 
+  // Readers have what they wanted; a checkpoint that cannot be written now is due again after the next commit.
+  void write_checkpoints() {
+    for (delta::Table& table : touched_) {
+      if (const Status done = table.checkpoint_if_due(); !done)
+        spdlog::warn("{}: no checkpoint: {}", table.root(), done.error().message);
+    }
+  }
+
   // Tables whose sums the catalog does not know (it was lost) are measured now, with what they set aside.
   Status complete_proofs() {
     std::set<std::tuple<std::string, std::string, std::string>> known;
@@ -526,6 +538,7 @@ class Runner {
   RunReport report_;
   RunRecord record_;
   bool started_record_ = false;
+  std::vector<delta::Table> touched_;
   std::optional<Site> site_;
 };
 

@@ -246,6 +246,7 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
     change.schema = wanted;
     change.reads_all = true;
     const auto done = TRY_IN(doing, table.commit(base, std::move(change)));
+    work.touched.add(table);
     return done.version;
   }
   const auto& now = *evolved;
@@ -253,6 +254,7 @@ Result<delta::Version> commit_staged(Work& work, CommitRequest request) {
                                                     request.staged.files, info, request.transaction)
                                     : table.append(now, request.staged.files, info, request.transaction);
   if (!done) return fail_within(doing, done.error());
+  work.touched.add(table);
   return done->version;
 }
 

@@ -42,6 +42,17 @@ class TableLocks {
   std::map<pack::TableName, std::mutex> locks_;
 };
 
+/// The tables that a run has committed to, each once: their checkpoints wait until readers have its release.
+class Touched {
+ public:
+  void add(const delta::Table& table);
+  std::vector<delta::Table> take();
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, delta::Table> tables_;   // by root
+};
+
 /// Bounds how many threads fill wide row groups at once: memory goes with that number.
 class Slots {
  public:
@@ -89,6 +100,7 @@ struct Work {
   const Repetition* repetition = nullptr;
   TableLocks locks;
   Slots copies{workers};
+  Touched touched;
 
   Store& store() { return workshop.lake.store(); }
   /// Where raw bytes and the key of masks are.

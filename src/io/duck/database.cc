@@ -113,6 +113,8 @@ Result<Database> Database::open(const Options& options) {
 
 Result<Connection> Database::connect() { return open_connection(state_->open); }
 
+std::string_view engine_version() { return duckdb_library_version(); }
+
 std::int64_t Database::peak_memory_bytes() {
   std::ifstream file("/proc/self/status");
   for (std::string line; std::getline(file, line);) {

@@ -123,6 +123,9 @@ class Database {
   std::unique_ptr<State> state_;
 };
 
+/// "v1.5.5": of the library that runs.
+std::string_view engine_version();
+
 /// 'it''s' : a SQL string literal.
 std::string literal(std::string_view text);
 /// "a""b" : a quoted SQL name.

@@ -102,6 +102,15 @@ Status put_actions(const SnapshotState& state, ActionTable& table) {
   return table.flush();
 }
 
+constexpr Version kCheckpointIntervalDefault = 10;
+
+Version checkpoint_interval(const SnapshotState& state) {
+  const auto it = state.metadata->configuration.find("delta.checkpointInterval");
+  if (it == state.metadata->configuration.end()) return kCheckpointIntervalDefault;
+  const Version interval = std::atoll(it->second.c_str());
+  return interval > 0 ? interval : kCheckpointIntervalDefault;
+}
+
 }  // namespace
 
 Status write_checkpoint(const SnapshotState& state) {
@@ -136,6 +145,17 @@ Status write_checkpoint(const SnapshotState& state) {
 Status Table::checkpoint() {
   const Snapshot newest = TRY(snapshot());
   return TRY_IN(fmt::format("checkpoint {}", root()), write_checkpoint(newest.state())), Status();
+}
+
+Status Table::checkpoint_if_due() {
+  const Snapshot newest = TRY(snapshot());
+  const SnapshotState& state = newest.state();
+  if (state.version - state.checkpoint_version < checkpoint_interval(state)) return {};
+  TRY_IN(fmt::format("checkpoint {}", root()), write_checkpoint(state));
+  auto next = std::make_shared<SnapshotState>(state);
+  next->checkpoint_version = state.version;
+  state_->newest = std::move(next);
+  return {};
 }
 
 }  // namespace centavo::delta

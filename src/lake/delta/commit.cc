@@ -5,8 +5,6 @@
 #include <random>
 #include <thread>
 
-#include <spdlog/spdlog.h>
-
 #include "base/digest.h"
 
 namespace centavo::delta {
@@ -15,7 +13,6 @@ namespace {
 constexpr int kCommitAttemptsMax = 200;
 constexpr int kJitterAfter = 3;
 constexpr int kJitterMsMax = 40;
-constexpr Version kCheckpointIntervalDefault = 10;
 
 std::string property_or(const SnapshotState& state, const std::string& key, std::string_view otherwise) {
   const auto it = state.metadata->configuration.find(key);
@@ -196,13 +193,6 @@ class Writer {
   Version next_ = 0;
 };
 
-Version checkpoint_interval(const SnapshotState& state) {
-  const auto it = state.metadata->configuration.find("delta.checkpointInterval");
-  if (it == state.metadata->configuration.end()) return kCheckpointIntervalDefault;
-  const Version interval = std::atoll(it->second.c_str());
-  return interval > 0 ? interval : kCheckpointIntervalDefault;
-}
-
 }  // namespace
 
 TimeMs interval_ms(const std::map<std::string, std::string>& properties, const std::string& key, TimeMs otherwise) {
@@ -318,15 +308,7 @@ Result<CommitResult> write_commit(TableState& table, const SnapshotState& base, 
     }
   }
   TRY(settle_files(base, prepared.actions));
-  const CommitResult result = TRY(Writer(table, base, prepared).write());
-  if (!result.already_done && result.version % checkpoint_interval(base) == 0) {
-    auto newest = refresh_state(table.newest);
-    Status done = newest ? write_checkpoint(**newest) : Status(fail(newest.error()));
-    if (newest) table.newest = *newest;
-    if (!done)
-      spdlog::warn("{}: version {} has no checkpoint: {}", table.words(), result.version, done.error().message);
-  }
-  return result;
+  return Writer(table, base, prepared).write();
 }
 
 Result<CommitResult> Table::commit(const Snapshot& base, Change change) {

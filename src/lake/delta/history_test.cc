@@ -62,6 +62,7 @@ TEST_F(DeltaHistory, RandomHistoriesReadAsTheModelSaysAtEveryVersion) {
           next = history[static_cast<std::size_t>(version)];
         }
       }
+      ASSERT_THAT(table.checkpoint_if_due(), IsOk());
       ASSERT_THAT(result, IsOk()) << "round " << round << " step " << step;
       if (!result->already_done) {
         ASSERT_EQ(result->version, static_cast<Version>(history.size()));

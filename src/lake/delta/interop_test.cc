@@ -64,7 +64,10 @@ TEST(DeltaInterop, ATableForOtherReaders) {
   fs::create_directories(folder / "expected");
   Lake lake(folder.string());
   Table& table = lake.table();
-  const auto now = [&] { return *table.snapshot(); };
+  const auto now = [&] {
+    EXPECT_THAT(table.checkpoint_if_due(), IsOk());
+    return *table.snapshot();
+  };
   const std::string september = "2026-09-01", october = "2026-10-01";
 
   ASSERT_THAT(table.append(now(), {lake.file(september, "a b", 1, 9), lake.file(october, "x/y%z", 10, 14)}, {},

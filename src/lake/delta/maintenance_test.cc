@@ -28,6 +28,7 @@ TEST_F(DeltaCheckpoint, IsWrittenEveryTenCommitsAndReadAgain) {
   Table table = create();
   for (int i = 1; i <= 21; ++i) {
     ASSERT_THAT(table.append(*table.snapshot(), {file("2026-09", i, i)}, {}, AppTransaction{"a", i}), IsOk());
+    ASSERT_THAT(table.checkpoint_if_due(), IsOk());
   }
   ASSERT_THAT(table.replace(*table.snapshot(), month("2026-09"), {file("2026-09", 99, 99)}, {}), IsOk());
   const auto before = rows_of(*table.snapshot_at(20));
@@ -47,6 +48,26 @@ TEST_F(DeltaCheckpoint, IsWrittenEveryTenCommitsAndReadAgain) {
   for (Version version = 0; version < 20; ++version) ASSERT_THAT(store_.remove(commit_key(root_, version)), IsOk());
   EXPECT_EQ(rows_of(*open().snapshot_at(20)), before);
   EXPECT_THAT(open().snapshot_at(9), Fails(ErrorKind::not_found));  // cleaned up
+}
+
+TEST_F(DeltaCheckpoint, ACommitDoesNotWaitForIt) {
+  Table table = create({{"delta.checkpointInterval", "2"}});
+  for (int i = 1; i <= 5; ++i) {
+    store_.reset_counts();
+    ASSERT_THAT(table.append(*table.snapshot(), {file("2026-09", i, i)}, {}), IsOk());
+    EXPECT_EQ(store_.count("move"), 0);
+  }
+  EXPECT_FALSE(store_.info(last_checkpoint_key(root_)));
+  // The writer died before it wrote one; the next one does, wherever the table is by then.
+  Table next = open();
+  ASSERT_THAT(next.checkpoint_if_due(), IsOk());
+  EXPECT_THAT(store_.info(checkpoint_key(root_, 5)), IsOk());
+  store_.reset_counts();
+  ASSERT_THAT(next.checkpoint_if_due(), IsOk());
+  ASSERT_THAT(next.append(*next.snapshot(), {file("2026-09", 6, 6)}, {}), IsOk());
+  ASSERT_THAT(next.checkpoint_if_due(), IsOk());
+  ASSERT_THAT(open().checkpoint_if_due(), IsOk());
+  EXPECT_EQ(store_.count("move"), 0);
 }
 
 TEST_F(DeltaCheckpoint, ItsFailureDoesNotFailTheCommit) {

@@ -37,6 +37,7 @@ Result<Attempt> load_from(const Place& place, const LogListing& listing, const C
                   state->protocol ? "metaData" : "protocol");
     }
     state->version = checkpoint->version;
+    state->checkpoint_version = checkpoint->version;
     state->time_ms = checkpoint->modified_ms;
     if (const CommitFile* commit = listing.commit(checkpoint->version)) {
       state->time_ms = commit->modified_ms;
@@ -165,6 +166,8 @@ Result<std::shared_ptr<const SnapshotState>> refresh_state(std::shared_ptr<const
   auto next = std::make_shared<SnapshotState>(*known);
   TRY(replay_commits(*next, *commits));
   TRY(next->settle());
+  if (!listing.checkpoints.empty())
+    next->checkpoint_version = std::max(next->checkpoint_version, listing.checkpoints.back().version);
   return std::shared_ptr<const SnapshotState>(std::move(next));
 }
 

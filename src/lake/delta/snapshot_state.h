@@ -27,6 +27,7 @@ struct SnapshotState {
   Place place;
   Version version = -1;
   TimeMs time_ms = 0;
+  Version checkpoint_version = 0;   ///< the newest checkpoint seen; 0 without one
   std::optional<Protocol> protocol;
   std::optional<Metadata> metadata;
   Schema schema;  ///< of `metadata`

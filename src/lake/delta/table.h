@@ -167,7 +167,7 @@ class Table {
   Result<Snapshot> snapshot_as_of(TimeMs time_ms);  ///< the newest version not after that time
 
   /// Commits `change` made against `base`. When other writers were faster, tries again above them as long as the
-  /// protocol's conflict rules allow; else `conflict`. Writes a checkpoint every 10 commits.
+  /// protocol's conflict rules allow; else `conflict`. Does not write checkpoints: see checkpoint_if_due.
   Result<CommitResult> commit(const Snapshot& base, Change change);
 
   /// Replaces the rows whose partition values equal `values` by `files` (which must all have those values).
@@ -192,6 +192,9 @@ class Table {
   /// Removes commits older than the retention that a checkpoint covers. Off unless called.
   Result<int> clean_up_log(TimeMs older_than_ms);
   Status checkpoint();
+  /// Writes a checkpoint when the newest is 10 commits back (or `delta.checkpointInterval`). Apart from `commit`, so that
+  /// nobody waits for it: call it when the commit has been told. A writer that dies before leaves it to the next.
+  Status checkpoint_if_due();
 
  private:
   explicit Table(std::shared_ptr<TableState> state);

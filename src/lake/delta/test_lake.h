@@ -110,7 +110,10 @@ class CostsTest : public ::testing::Test {
   static PartitionValues month(const std::string& text) { return {{"period", text + "-01"}}; }
 
   Result<CommitResult> append(Table& table, const std::string& period, int first, int last) {
-    return table.append(TRY(table.snapshot()), {file(period, first, last)}, {});
+    const Snapshot base = TRY(table.snapshot());
+    CommitResult done = TRY(table.append(base, {file(period, first, last)}, {}));
+    (void)table.checkpoint_if_due();
+    return done;
   }
 };
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <thread>
 
 #include "lake/pack/lint.h"
 #include "lake/pack/parse_tree.h"
@@ -40,12 +39,13 @@ struct OwnedSql {
 
 class Assembler {
  public:
-  /// `parsed`: trees of texts, as far as they are known already.
-  Assembler(Assembly& assembly, std::map<std::string_view, ParseTree> parsed)
+  /// `parsed`: trees of texts, as far as they are there already.
+  Assembler(Assembly& assembly, std::map<std::string_view, ParseTree> parsed, KnownTrees& known)
       : packs_(assembly.packs),
         functions_(assembly.functions),
         mistakes_(assembly.mistakes),
-        parsed_(std::move(parsed)) {}
+        parsed_(std::move(parsed)),
+        known_(known) {}
 
   Status run() {
     collect_names();
@@ -413,7 +413,7 @@ class Assembler {
     for (const Pattern& pattern : patterns_) {
       if (faults.emplace(pattern.text, "").second) texts.push_back(pattern.text);
     }
-    const std::vector<std::string> found = TRY(regex_faults(texts));
+    const std::vector<std::string> found = TRY(known_.faults(texts));
     for (std::size_t i = 0; i < texts.size(); ++i) faults[texts[i]] = found[i];
     for (const Pattern& pattern : patterns_) {
       if (!faults[pattern.text].empty())
@@ -501,7 +501,7 @@ class Assembler {
         missing.push_back(i);
       }
     }
-    std::vector<ParseTree> found = TRY(parse_sql(texts));
+    std::vector<ParseTree> found = TRY(known_.sql(texts));
     for (std::size_t i = 0; i < missing.size(); ++i) trees[missing[i]] = std::move(found[i]);
     for (std::size_t i = 0; i < sql_.size(); ++i) {
       lint_sql(sql_[i].piece, trees[i], functions_, mistakes_);
@@ -702,6 +702,7 @@ class Assembler {
   const FunctionsFile& functions_;
   std::vector<Mistake>& mistakes_;
   std::map<std::string_view, ParseTree> parsed_;
+  KnownTrees& known_;
   Names names_;
   std::vector<OwnedSql> sql_;
   std::map<std::string, std::vector<std::string>> columns_in_sql_;   // of interfaces' SQL: text -> columns it names
@@ -715,7 +716,7 @@ class Assembler {
 
 }  // namespace
 
-Result<Assembly> assemble(const std::map<std::string, PackFiles>& files) {
+Result<Assembly> assemble(const std::map<std::string, PackFiles>& files, KnownTrees& trees) {
   std::vector<const std::string*> yaml_texts;
   std::vector<std::string> sql_texts;
   std::vector<std::string_view> sql_views;
@@ -728,18 +729,8 @@ Result<Assembly> assemble(const std::map<std::string, PackFiles>& files) {
       sql_views.push_back(text);
     }
   }
-  // DuckDB opens and parses the models while the YAML is read.
-  Result<std::vector<ParseTree>> trees = std::vector<ParseTree>();
-  std::vector<YamlFile> parsed;
-  try {
-    std::jthread sql([&] { trees = parse_sql(sql_texts); });
-    parsed = parse_yaml_files(yaml_texts);
-  } catch (const std::system_error&) {
-    trees = parse_sql(sql_texts);
-    parsed = parse_yaml_files(yaml_texts);
-  }
+  auto [parsed, found] = TRY(trees.yaml_and_sql(yaml_texts, sql_texts));
   std::map<std::string_view, ParseTree> known;
-  std::vector<ParseTree> found = TRY(std::move(trees));
   for (std::size_t i = 0; i < sql_views.size(); ++i) known.emplace(sql_views[i], std::move(found[i]));
   YamlFiles yaml;
   for (std::size_t i = 0; i < yaml_texts.size(); ++i) yaml.emplace(yaml_texts[i], std::move(parsed[i]));
@@ -748,7 +739,8 @@ Result<Assembly> assemble(const std::map<std::string, PackFiles>& files) {
   for (const auto& [name, pack_files] : files) {
     out.packs.emplace(name, read_pack(name, pack_files, yaml, out.functions, out.mistakes));
   }
-  TRY(Assembler(out, std::move(known)).run());
+  TRY(Assembler(out, std::move(known), trees).run());
+  trees.keep();
   std::stable_sort(out.mistakes.begin(), out.mistakes.end(),
                    [](const Mistake& a, const Mistake& b) { return a.place < b.place; });
   const auto same = [](const Mistake& a, const Mistake& b) { return a.place == b.place && a.message == b.message; };

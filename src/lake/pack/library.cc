@@ -30,11 +30,12 @@ std::map<std::string, PackFiles> with_core(std::map<std::string, PackFiles> pack
 }
 
 // All packs with the mistakes of reading folders too.
-Result<Assembly> assemble_folders(const std::vector<std::string>& folders) {
+Result<Assembly> assemble_folders(const std::vector<std::string>& folders, const std::string& trees_file) {
   std::map<std::string, PackFiles> packs = embedded_packs();
   std::vector<Mistake> mistakes;
   read_folders(folders, packs, mistakes);
-  Assembly out = TRY(assemble(packs));
+  KnownTrees trees(trees_file);
+  Assembly out = TRY(assemble(packs, trees));
   out.mistakes.insert(out.mistakes.begin(), mistakes.begin(), mistakes.end());
   return out;
 }
@@ -97,8 +98,8 @@ TableName Interface::view() const {
   return {Layer::silver, std::move(table)};
 }
 
-Result<Library> Library::load(const std::vector<std::string>& folders) {
-  Assembly assembly = TRY_IN("load packs", assemble_folders(folders));
+Result<Library> Library::load(const std::vector<std::string>& folders, const std::string& trees_file) {
+  Assembly assembly = TRY_IN("load packs", assemble_folders(folders, trees_file));
   if (!assembly.mistakes.empty()) return fail(error_of(assembly.mistakes));
   Library out;
   out.packs_ = std::move(assembly.packs);
@@ -107,7 +108,8 @@ Result<Library> Library::load(const std::vector<std::string>& folders) {
 }
 
 Result<Library> Library::from_files(const std::map<std::string, PackFiles>& packs) {
-  Assembly assembly = TRY_IN("load packs", assemble(with_core(packs)));
+  KnownTrees trees({});
+  Assembly assembly = TRY_IN("load packs", assemble(with_core(packs), trees));
   if (!assembly.mistakes.empty()) return fail(error_of(assembly.mistakes));
   Library out;
   out.packs_ = std::move(assembly.packs);
@@ -116,13 +118,14 @@ Result<Library> Library::from_files(const std::map<std::string, PackFiles>& pack
 }
 
 std::vector<Mistake> Library::lint(const std::vector<std::string>& folders) {
-  auto assembly = assemble_folders(folders);
+  auto assembly = assemble_folders(folders, {});
   if (!assembly) return {{{}, assembly.error().message, assembly.error().hint}};
   return std::move(assembly->mistakes);
 }
 
 std::vector<Mistake> Library::lint_files(const std::map<std::string, PackFiles>& packs) {
-  auto assembly = assemble(with_core(packs));
+  KnownTrees trees({});
+  auto assembly = assemble(with_core(packs), trees);
   if (!assembly) return {{{}, assembly.error().message, assembly.error().hint}};
   return std::move(assembly->mistakes);
 }

@@ -37,7 +37,8 @@ class Library {
  public:
   /// The packs inside the program, and those in the sub-folders of each of `folders` (a later one with the same name
   /// replaces an earlier one). On mistakes: `invalid_argument`, whose message lists all of them, a line each.
-  static Result<Library> load(const std::vector<std::string>& folders);
+  /// `trees_file`: where to keep what the parsers said, for the next time (known_trees.h); empty: nowhere.
+  static Result<Library> load(const std::vector<std::string>& folders, const std::string& trees_file = {});
   /// The same from files in memory; for tests. `core` of the program is added unless given.
   static Result<Library> from_files(const std::map<std::string, PackFiles>& packs);
   /// All mistakes instead of an error, for an editor or `check`.

@@ -94,6 +94,8 @@ Result<std::string> Lake::find(const std::string& given) {
 
 std::vector<std::string> Lake::pack_folders() const { return {dir_ + "/packs"}; }
 
+std::string Lake::pack_trees() const { return dir_ + "/.pack_trees"; }
+
 Result<std::vector<Tenant>> Lake::tenants() {
   // Folder names only: a listing through the store would walk every tenant's data.
   std::vector<std::string> ids;

@@ -61,6 +61,8 @@ class Lake {
   Store& store() { return *store_; }
   /// Folders that hold packs of this lake (LAKE/packs), for Library::load.
   std::vector<std::string> pack_folders() const;
+  /// The file in which Library::load keeps what the parsers said of them.
+  std::string pack_trees() const;
 
   Result<std::vector<Tenant>> tenants();          ///< in order of id
   Result<Tenant> tenant(std::string_view id);     ///< `not_found` lists the ones there are
