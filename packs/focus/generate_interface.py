@@ -59,6 +59,30 @@ checks:
 proof:
   - {measure: BilledCost, amount: BilledCost, currency: BillingCurrency, by: ChargeCategory, issuer: InvoiceIssuerName, invoice: InvoiceId}
   - {measure: EffectiveCost, amount: EffectiveCost, currency: BillingCurrency, issuer: InvoiceIssuerName, invoice: InvoiceId}
+
+# Read with each row, stored with none: a bill in one currency pays nothing for them. docs/adr/0005-converted-as-read.md
+shown:
+  join: silver.focus_rates
+  on: >-
+    joined.billing_period = this.billing_period and joined.currency = this.BillingCurrency
+    and joined.charge_date = greatest(this.billing_period,
+    least(cast(this.ChargePeriodStart as date), cv_add_days(cv_add_months(this.billing_period, 1), -1)))
+  columns:
+    - {name: x_BilledCostInUsd, type: "decimal(38,21)", unit: USD,
+       value: "cv_convert(this.BilledCost, case when this.BillingCurrency = 'USD' then 1 else joined.usd_rate end)"}
+    - {name: x_EffectiveCostInUsd, type: "decimal(38,21)", unit: USD,
+       value: "cv_convert(this.EffectiveCost, case when this.BillingCurrency = 'USD' then 1 else joined.usd_rate end)"}
+    - {name: x_UsdRate, type: "decimal(20,12)", unit: USD for one of BillingCurrency,
+       value: "case when this.BillingCurrency = 'USD' then 1 else joined.usd_rate end"}
+    - {name: x_UsdRateDate, type: date, description: day the rate was published for, value: joined.usd_rate_date}
+    - {name: x_TenantCurrency, type: varchar, unit: ISO 4217, value: "coalesce(joined.tenant_currency, $tenant_currency)"}
+    - {name: x_BilledCostInTenantCurrency, type: "decimal(38,21)", unit: x_TenantCurrency,
+       value: "cv_convert(this.BilledCost, case when this.BillingCurrency = coalesce(joined.tenant_currency, $tenant_currency) then 1 else joined.tenant_rate end)"}
+    - {name: x_EffectiveCostInTenantCurrency, type: "decimal(38,21)", unit: x_TenantCurrency,
+       value: "cv_convert(this.EffectiveCost, case when this.BillingCurrency = coalesce(joined.tenant_currency, $tenant_currency) then 1 else joined.tenant_rate end)"}
+    - {name: x_TenantCurrencyRate, type: "decimal(20,12)", unit: x_TenantCurrency for one of BillingCurrency,
+       value: "case when this.BillingCurrency = coalesce(joined.tenant_currency, $tenant_currency) then 1 else joined.tenant_rate end"}
+    - {name: x_TenantCurrencyRateDate, type: date, value: joined.tenant_rate_date}
 """.replace("  ---- ours\n", "  # ours\n").lstrip("\n")
 
 

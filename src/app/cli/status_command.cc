@@ -2,6 +2,7 @@
 /// status: freshness, last runs, quality
 
 #include <cmath>
+#include <set>
 
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
@@ -31,6 +32,18 @@ Result<OrderedJson> source_object(Context& context, Lake& lake, const Tenant& te
   return object;
 }
 
+// What bills of a tenant who has no source of rates cannot be converted to: "BRL to USD".
+Result<std::set<std::string>> pairs_without_rates(Catalog& catalog, const Tenant& tenant) {
+  std::set<std::string> out;
+  for (const ProofRecord& proof : TRY(catalog.proofs(tenant.id))) {
+    if (proof.measure != "BilledCost" || proof.currency.size() != 3) continue;
+    for (const std::string& wanted : {std::string("USD"), tenant.currency}) {
+      if (proof.currency != wanted) out.insert(fmt::format("{} to {}", proof.currency, wanted));
+    }
+  }
+  return out;
+}
+
 Result<OrderedJson> tenant_status(Context& context, Lake& lake, Catalog& catalog, const Tenant& tenant) {
   OrderedJson object = {{"id", tenant.id}, {"sources", OrderedJson::array()}};
   for (const TenantSource& source : tenant.sources) {
@@ -53,6 +66,10 @@ Result<OrderedJson> tenant_status(Context& context, Lake& lake, Catalog& catalog
   object["release"] = newest ? OrderedJson(newest->number) : OrderedJson();
   object["released_at"] = newest ? time_json(newest->published_ms) : OrderedJson();
   object["proof"] = newest ? proof_word(*newest) : "";
+  object["without_rates"] = OrderedJson::array();
+  if (newest && !newest->versions.contains("silver.focus_rates")) {
+    for (const std::string& pair : TRY(pairs_without_rates(catalog, tenant))) object["without_rates"].push_back(pair);
+  }
   return object;
 }
 
@@ -96,6 +113,14 @@ void print_status(Output& output, const std::vector<OrderedJson>& tenants) {
                {.key = "landed_at", .title = "newest delivery", .show = show_time},
                {.key = "newest_period", .title = "period"}},
               "no sources");
+  for (const OrderedJson& tenant : tenants) {
+    if (tenant["without_rates"].empty()) continue;
+    std::string pairs;
+    for (const OrderedJson& pair : tenant["without_rates"]) pairs += (pairs.empty() ? "" : ", ") + plain_text(pair);
+    output.line();
+    output.line(fmt::format("{}: no rates for {}: what is converted stays empty; `centavo rates list` says what to add",
+                            plain_text(tenant["id"]), pairs));
+  }
 }
 
 Status show_status(Context& context, const std::string& id) {

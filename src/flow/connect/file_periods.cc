@@ -5,6 +5,7 @@
 #include <charconv>
 #include <regex>
 
+#include "base/digest.h"
 #include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
 #include "lake/pack/naming.h"
@@ -14,25 +15,45 @@ namespace {
 
 constexpr std::int64_t kPartBytes = 256 << 20;
 
-// The month of a column's text: 2026-09, 202609, 2026-09-30…, 20260930… and, with `month_first`, 09/30/2026….
-std::optional<Period> month_of(const std::string& text, bool month_first) {
+// The month of a column's text: 2026-09, 202609, 2026-09-30…, 20260930… and, with `month_first`, 09/30/2026…. With
+// `day_first` 30/09/2026… or 30092026 and nothing else.
+std::optional<Period> month_of(const std::string& text, const pack::SourceKind& kind) {
+  if (kind.day_first) {
+    const bool slashes = text.size() >= 10 && text[2] == '/' && text[5] == '/';
+    const std::string plain = slashes ? text.substr(0, 2) + text.substr(3, 2) + text.substr(6, 4) : text;
+    if (plain.size() != 8 || plain.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    if (const auto month = Period::of_date(plain.substr(4) + plain.substr(2, 2) + plain.substr(0, 2))) return *month;
+    return std::nullopt;
+  }
   if (const auto month = Period::parse(text)) return *month;
   const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
   if (text.size() == 6 && digits) {
     if (const auto month = Period::parse(text.substr(0, 4) + "-" + text.substr(4))) return *month;
   }
   if (const auto month = Period::of_date(text)) return *month;
-  if (!month_first) return std::nullopt;
+  if (!kind.month_first) return std::nullopt;
   if (const auto month = Period::of_month_first_date(text)) return *month;
   return std::nullopt;
 }
 
-using Values = std::vector<std::vector<std::optional<std::string>>>;   // value of the period's column, rows
+// Value of the period's column, rows and, where rows are compared, the sums of the two halves of their digests.
+using Values = std::vector<std::vector<std::optional<std::string>>>;
+
+// What rows add up to, in any order and however they are cut into parts: 64 bits of each half's sum.
+struct RowDigests {
+  std::uint64_t lower = 0, upper = 0;
+};
+
+std::uint64_t low_bits(const std::optional<std::string>& number) {
+  std::uint64_t out = 0;
+  for (const char digit : number.value_or("0")) out = out * 10 + static_cast<std::uint64_t>(digit - '0');
+  return out;
+}
 
 // The months of column values, with how many rows have each.
 class Months {
  public:
-  explicit Months(bool month_first) : month_first_(month_first) {}
+  explicit Months(const pack::SourceKind& kind) : kind_(&kind) {}
 
   // `first_row` tells the first row whose value is none.
   using FirstRow = std::function<Result<std::string>(const std::string& condition)>;
@@ -42,8 +63,12 @@ class Months {
     std::optional<std::string> shown;
     for (const auto& row : values) {
       const std::int64_t rows = std::stoll(row[1].value_or("0"));
-      if (const auto month = row[0] ? month_of(*row[0], month_first_) : std::nullopt) {
+      if (const auto month = row[0] ? month_of(*row[0], *kind_) : std::nullopt) {
         rows_[*month] += rows;
+        if (row.size() > 3) {
+          digests_[*month].lower += low_bits(row[2]);
+          digests_[*month].upper += low_bits(row[3]);
+        }
         continue;
       }
       if (unreadable == 0 || row[0] < shown) shown = row[0];
@@ -65,6 +90,10 @@ class Months {
       out.periods.push_back(month.text());
       out.rows[month.text()] = rows;
     }
+    for (const auto& [month, sums] : digests_) {
+      const std::string text = fmt::format("{} {} {}", rows_.at(month), sums.lower, sums.upper);
+      out.digests[month.text()] = sha256_hex(text);
+    }
     return out;
   }
 
@@ -77,14 +106,16 @@ class Months {
   }
 
  private:
-  bool month_first_;
+  const pack::SourceKind* kind_;
   std::map<Period, std::int64_t> rows_;
+  std::map<Period, RowDigests> digests_;
 };
 
 // One of the columns that may tell the month.
 struct Candidate {
   std::string name;
   std::string sql;   // its text
+  std::string whole_row;   // SQL of its text, where rows are compared
   Months months;
   Status told = {};  // names the first value that is no month
   bool filled = false;
@@ -96,10 +127,16 @@ struct Candidate {
 Result<std::vector<Candidate>> candidates_of(const pack::SourceKind& kind, const LandedFile& file,
                                              const std::vector<FileColumn>& columns) {
   std::vector<Candidate> out;
+  std::string whole_row;
+  for (const auto& column : columns) {
+    if (kind.compares_rows)
+      whole_row += fmt::format("{}coalesce(cast({} as varchar), chr(29))", whole_row.empty() ? "" : " || chr(31) || ",
+                               column.sql);
+  }
   const auto add = [&](const std::string& name) {
     const std::string sql = period_text_sql(columns, name, file);
     const bool known = std::any_of(out.begin(), out.end(), [&](const auto& c) { return c.name == name; });
-    if (!sql.empty() && !known) out.push_back({name, sql, Months(kind.month_first)});
+    if (!sql.empty() && !known) out.push_back({name, sql, whole_row, Months(kind)});
   };
   for (const std::string& wanted : kind.period_columns) {
     add(wanted);
@@ -131,7 +168,9 @@ Months::FirstRow first_row_where(duck::Connection& engine, const std::string& co
 }
 
 Status Candidate::take(duck::Connection& engine, const std::string& from, const std::string& row_number) {
-  const auto values = TRY(engine.all(fmt::format("select {}, count(*) from {} group by 1", sql, from)));
+  const std::string sums =
+      whole_row.empty() ? "" : fmt::format(", sum(md5_number_lower({0})), sum(md5_number_upper({0}))", whole_row);
+  const auto values = TRY(engine.all(fmt::format("select {}, count(*){} from {} group by 1", sql, sums, from)));
   filled |= std::any_of(values.begin(), values.end(), [](const auto& row) { return row[0] && !row[0]->empty(); });
   if (told) told = months.add(values, name, first_row_where(engine, sql, row_number, from));
   return {};
@@ -284,7 +323,11 @@ std::string period_text_sql(const std::vector<FileColumn>& columns, const std::s
   return fmt::format("({} ->> {})", at->sql, duck::literal(fmt::format("$.\"{}\"", member)));
 }
 
-std::string period_filter_sql(const std::string& period_text, const std::string& period) {
+std::string period_filter_sql(const pack::SourceKind& kind, const std::string& period_text, const std::string& period) {
+  if (kind.day_first) {
+    return fmt::format("substring(replace({0}, '/', ''), 5, 4) || '-' || substring(replace({0}, '/', ''), 3, 2) = {1}",
+                       period_text, duck::literal(period));
+  }
   return fmt::format(
       "case when substring({0}, 5, 1) = '-' then substring({0}, 1, 7) when contains(substring({0}, 1, 3), '/') then "
       "substring(split_part({0}, '/', 3), 1, 4) || '-' || lpad(split_part({0}, '/', 1), 2, '0') else "
@@ -318,6 +361,7 @@ CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file) {
     out.quote = kind.quote[0];
   if (!kind.encoding.empty()) out.encoding = kind.encoding;
   out.short_rows = kind.short_rows;
+  out.columns = kind.csv_columns;
   return out;
 }
 

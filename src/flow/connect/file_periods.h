@@ -21,6 +21,7 @@ struct FilePeriods {
       periods;   ///< "2026-09", in order; {""} when the source has none; empty: no rows to tell from
   std::string column;                         ///< the column that told; "a.b" is member b of column a
   std::map<std::string, std::int64_t> rows;   ///< by period, when a column told; together all rows of the file
+  std::map<std::string, std::string> digests;  ///< of each period's rows, in any order, when the source compares rows
 };
 
 /// By column: reads the distinct values of the first of the source's candidates that the file has, as text.
@@ -32,7 +33,7 @@ Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::Source
 /// SQL for the text of the period's column as a landing read it; empty when the file has no such column.
 std::string period_text_sql(const std::vector<FileColumn>& columns, const std::string& name, const LandedFile& file);
 /// SQL that is true for rows of one month, of texts that periods_of_file took for months.
-std::string period_filter_sql(const std::string& period_text, const std::string& period);
+std::string period_filter_sql(const pack::SourceKind& kind, const std::string& period_text, const std::string& period);
 
 /// The names of a file's columns, as delivered.
 Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const pack::SourceKind& kind,

@@ -605,6 +605,8 @@ Status Lander::add_loose(const TablePeriod& key, Landing& out) {
     out.files.push_back(seen->file);
     const auto rows = seen->periods.rows.find(key.second);
     if (rows != seen->periods.rows.end()) out.files.back().rows = rows->second;
+    const auto digest = seen->periods.digests.find(key.second);
+    if (digest != seen->periods.digests.end()) out.files.back().rows_digest = digest->second;
     const std::string& column = seen->periods.column;
     if (out.period_column.empty()) out.period_column = column;
     out.filter_period = out.filter_period || (!key.second.empty() && seen->periods.periods.size() > 1);

@@ -33,6 +33,7 @@ struct LandedFile {
   std::string dataset = {};     ///< what its manifest calls this kind of data; "" without one
   std::int64_t rows = -1;          ///< of the landing's period, when a column told; -1: not counted
   std::int64_t rows_in_file = -1;  ///< of all its periods
+  std::string rows_digest = {};    ///< of the landing's period, when the source compares rows; "" otherwise
   bool operator==(const LandedFile&) const = default;
 };
 

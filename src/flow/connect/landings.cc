@@ -26,14 +26,15 @@ Json file_to_json(const LandedFile& file) {
   if (file.rows >= 0) out["rows"] = file.rows;
   if (file.rows_in_file >= 0) out["rows_in_file"] = file.rows_in_file;
   if (!file.dataset.empty()) out["dataset"] = file.dataset;
+  if (!file.rows_digest.empty()) out["rows_digest"] = file.rows_digest;
   return out;
 }
 
 Result<LandedFile> file_from_json(const Json& json) {
-  LandedFile out{text_or(json, "source_path"),    text_or(json, "digest"),     text_or(json, "raw_key"),
-                 int_or(json, "size_bytes", -1),  int_or(json, "modified_ms"), text_or(json, "format"),
-                 text_or(json, "compression"),    text_or(json, "dataset"),    int_or(json, "rows", -1),
-                 int_or(json, "rows_in_file", -1)};
+  LandedFile out{text_or(json, "source_path"),     text_or(json, "digest"),     text_or(json, "raw_key"),
+                 int_or(json, "size_bytes", -1),   int_or(json, "modified_ms"), text_or(json, "format"),
+                 text_or(json, "compression"),     text_or(json, "dataset"),    int_or(json, "rows", -1),
+                 int_or(json, "rows_in_file", -1), text_or(json, "rows_digest")};
   if (out.source_path.empty() || out.digest.size() != 64 || out.raw_key.empty() || out.size_bytes < 0) {
     return fail(ErrorKind::corrupt_data, "a file without source_path, digest, raw_key or size_bytes");
   }
@@ -44,14 +45,18 @@ Result<LandedFile> file_from_json(const Json& json) {
 
 std::string Landing::content_digest() const {
   std::vector<std::string> lines;
+  bool compares_rows = false;
   for (const LandedFile& file : files) {
+    // A file that grew by another month, or came in another form, brings the same rows.
     Json line = Json::array({file.source_path, file.digest, file.format, file.compression});
+    if (!file.rows_digest.empty()) line = Json::array({file.source_path, file.rows_digest});
+    compares_rows = compares_rows || !file.rows_digest.empty();
     if (!file.dataset.empty()) line.push_back(file.dataset);
     lines.push_back(line.dump(-1, ' ', true, Json::error_handler_t::replace));
   }
   std::sort(lines.begin(), lines.end());
   Sha256 sum;
-  sum.update(Json::array({table, period, filter_period ? period_column : std::string()})
+  sum.update(Json::array({table, period, filter_period && !compares_rows ? period_column : std::string()})
                  .dump(-1, ' ', true, Json::error_handler_t::replace));
   for (const std::string& line : lines) sum.update("\n" + line);
   return sum.hex();

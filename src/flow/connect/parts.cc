@@ -20,7 +20,9 @@ class Cutter {
         out_(out),
         part_bytes_(part_bytes),
         record_bytes_max_(std::max<std::int64_t>(record_bytes_max, 64)),
-        scanner_(dialect.delimiter, dialect.quote) {}
+        scanner_(dialect.delimiter, dialect.quote) {
+    begin();
+  }
 
   Status push(std::string_view text) {
     unsent_ = text.data();
@@ -59,6 +61,7 @@ class Cutter {
     after_end_ = true;
     blank_return_ = false;
     record_start_ = position_;
+    begin();
     return {};
   }
 
@@ -69,6 +72,15 @@ class Cutter {
 
  private:
   std::string row() const { return header_done_ ? fmt::format("row {}", rows_ + 1) : "the header row"; }
+
+  // Without a header row the names come from the dialect, and the first line is a row.
+  void begin() {
+    if (dialect_.columns.empty()) return;
+    header_ = fmt::format("{}", fmt::join(dialect_.columns, std::string(1, dialect_.delimiter)));
+    header_done_ = true;
+    count_blanks_ = dialect_.columns.size() == 1;
+    out_.set_header(header_ + "\n");
+  }
 
   static tl::unexpected<Error> lone_return(std::string_view where) {
     return fail_hint("end lines with a line feed, or quote the field", ErrorKind::corrupt_data,
@@ -292,7 +304,12 @@ Result<std::vector<std::string>> read_csv_header(const std::string& path, const 
     return fail_hint("deliver it with its first line", ErrorKind::corrupt_data, "{}: there is no header row",
                      file.source_path);
   }
-  return csv_fields(header, dialect);
+  auto fields = csv_fields(header, dialect);
+  if (dialect.columns.empty()) return fields;
+  if (fields.size() == dialect.columns.size()) return dialect.columns;
+  return fail_hint("check that the source is of this kind", ErrorKind::corrupt_data,
+                   "{}: its first row has {} fields, a file of this kind has {}", file.source_path, fields.size(),
+                   dialect.columns.size());
 }
 
 std::vector<std::string> csv_fields(std::string_view record, const CsvDialect& dialect) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/result.h"
@@ -21,6 +22,7 @@ struct CsvDialect {
   char quote = '"';
   std::string encoding = "utf-8";   ///< utf-8 (BOM dropped), utf-16 (by BOM), latin-1
   bool short_rows = false;          ///< rows may end early
+  std::vector<std::string> columns = {};   ///< without a header row: the names of its columns
 };
 
 /// The options of DuckDB's read_csv that say how it meets rows with fewer fields than the header.
@@ -52,7 +54,8 @@ Result<std::int64_t> split_csv(const std::string& path, const LandedFile& file, 
                                const std::function<Status(CsvPart)>& on_part, const Cancel* cancel,
                                std::int64_t record_bytes_max = 64 << 20);
 
-/// The header record's fields, as delivered. Errors name the file.
+/// The header record's fields, as delivered, or the dialect's columns when the first record has as many fields. Errors
+/// name the file.
 Result<std::vector<std::string>> read_csv_header(const std::string& path, const LandedFile& file,
                                                  const CsvDialect& dialect);
 

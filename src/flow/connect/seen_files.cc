@@ -18,6 +18,7 @@ std::map<std::string, SeenFile> from_landings(const std::vector<Landing>& landin
       const auto at = std::lower_bound(periods.begin(), periods.end(), landing.period);
       if (at == periods.end() || *at != landing.period) periods.insert(at, landing.period);
       if (file.rows >= 0) seen.periods.rows[landing.period] = file.rows;
+      if (!file.rows_digest.empty()) seen.periods.digests[landing.period] = file.rows_digest;
     }
   }
   std::erase_if(out, [](const auto& item) {
@@ -56,7 +57,8 @@ Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, con
                  text_or(item, "compression"),
                  "",
                  -1,
-                 int_or(item, "rows_in_file", -1)};
+                 int_or(item, "rows_in_file", -1),
+                 ""};
     seen.periods.column = text_or(item, "column");
     if (item.contains("periods") && item["periods"].is_array()) {
       for (const Json& period : item["periods"]) {
@@ -66,6 +68,11 @@ Result<SeenFiles> SeenFiles::load(Store& store, const std::string& raw_root, con
     if (item.contains("rows") && item["rows"].is_object()) {
       for (const auto& [period, rows] : item["rows"].items()) {
         if (rows.is_number_integer()) seen.periods.rows[period] = rows.get<std::int64_t>();
+      }
+    }
+    if (item.contains("digests") && item["digests"].is_object()) {
+      for (const auto& [period, digest] : item["digests"].items()) {
+        if (digest.is_string()) seen.periods.digests[period] = digest.get<std::string>();
       }
     }
     // Learned before rows were counted: look again.
@@ -89,6 +96,7 @@ std::string SeenFiles::text() const {
                      {"column", seen.periods.column},
                      {"rows", seen.periods.rows},
                      {"rows_in_file", seen.file.rows_in_file}});
+    if (!seen.periods.digests.empty()) files.back()["digests"] = seen.periods.digests;
   }
   return Json({{"kind", kind_digest_}, {"files", std::move(files)}})
              .dump(-1, ' ', false, Json::error_handler_t::replace) +

@@ -90,7 +90,8 @@ Result<std::vector<BronzeColumn>> bronze_columns(const pack::SourceKind& source,
     const std::string name = bronze_name(source, column.name);
     const auto* declared = contract.find(name);
     const auto* gather = gather_of(source, column.name);
-    if (gather != nullptr && (declared == nullptr || declared->name != gather->into)) {
+    // Without a prefix everything is gathered that the table does not declare.
+    if (gather != nullptr && (declared == nullptr || (!gather->prefix.empty() && declared->name != gather->into))) {
       auto& arguments = gathered[gather->into];
       if (!arguments.empty()) arguments += ", ";
       arguments += fmt::format("{}, {}", duck::literal(column.name.substr(gather->prefix.size())),

@@ -100,6 +100,32 @@ std::string interface_select(const pack::Interface& interface, const std::vector
   return out;
 }
 
+Result<std::string> shown_select(const pack::Library& library, const pack::Interface& interface,
+                                 const std::string& union_select, const std::string& joined, const SqlValues& values) {
+  const auto& shown = interface.shown;
+  if (!shown.join) return union_select;
+  std::string list;
+  for (const auto& column : interface.columns) list += fmt::format("this.{}, ", duck::name(column.name));
+  for (std::size_t i = 0; i < shown.columns.size(); ++i) {
+    const auto& column = shown.columns[i];
+    const std::string value = TRY_IN(column.name, library.expand(shown.values[i], "duckdb", values));
+    list += fmt::format("{}cast({} as {}) as {}", i ? ", " : "", value, column.type, duck::name(column.name));
+  }
+  if (!joined.empty()) {
+    const std::string on = TRY_IN(interface.name, library.expand(shown.on, "duckdb", values));
+    return fmt::format("select {} from ({}) as this left join ({}) as joined on {}", list, union_select, joined, on);
+  }
+  // A row of nulls beside each row, of which the engine computes only what is asked for.
+  const auto* model = library.model(*shown.join);
+  if (model == nullptr) return fail(ErrorKind::internal, "no model makes {}", shown.join->text());
+  std::string nulls;
+  for (const auto& column : all_columns(model->contract)) {
+    nulls += fmt::format("{}{} := cast(null as {})", nulls.empty() ? "" : ", ", duck::name(column.name), column.type);
+  }
+  return fmt::format("select {} from (select *, struct_pack({}) as joined from ({})) as this", list, nulls,
+                     union_select);
+}
+
 const std::vector<pack::ColumnSpec>& bronze_metadata_columns() {
   static const std::vector<pack::ColumnSpec> columns = {
       column("source_file_name", "VARCHAR"), column("source_row_number", "BIGINT"),

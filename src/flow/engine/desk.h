@@ -50,6 +50,11 @@ struct InterfacePart {
 };
 std::string interface_select(const pack::Interface& interface, const std::vector<InterfacePart>& parts);
 
+/// The union as people read it: with the columns that the interface shows beside its own. `joined` is a select over the
+/// table that they come from; empty when the tenant has none, then nothing is joined and what it gives is NULL.
+Result<std::string> shown_select(const pack::Library& library, const pack::Interface& interface,
+                                 const std::string& union_select, const std::string& joined, const SqlValues& values);
+
 /// The columns a bronze table has beside its declared ones, in order.
 const std::vector<pack::ColumnSpec>& bronze_metadata_columns();
 

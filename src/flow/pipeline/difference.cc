@@ -84,8 +84,8 @@ class StageMaker {
     }
     for (const auto& input : node->inputs) {
       for (const auto& [other, unused] : stage.fingerprints) {
-        const bool concerned = place.second.empty() || other.second.empty() || other.second == place.second;
-        if (other.first == input && concerned) TRY(need(stage, other, scratch, wanted));
+        if (other.first == input && concerns(node->model->contract, place.second, other.second))
+          TRY(need(stage, other, scratch, wanted));
       }
     }
     wanted[{place.first.text(), place.second}] = fingerprint;

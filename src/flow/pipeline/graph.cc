@@ -3,6 +3,8 @@
 #include <functional>
 #include <set>
 
+#include "base/period.h"
+
 namespace centavo {
 namespace {
 
@@ -22,17 +24,25 @@ std::set<std::string> packs_of(const pack::Library& library, const std::vector<c
   return out;
 }
 
+}  // namespace
+
 SqlValues parameters_of(const pack::Pack& pack, const Tenant& tenant) {
   SqlValues out;
   for (const auto& parameter : pack.parameters) {
     const auto own = tenant.parameters.find(parameter.name);
-    const std::string& value = own == tenant.parameters.end() ? parameter.default_value : own->second;
+    std::string value = parameter.is_currency ? tenant.currency : parameter.default_value;
+    if (own != tenant.parameters.end()) value = own->second;
     out[parameter.name] = fmt::format("cast({} as {})", duck::literal(value), parameter.type);
   }
   return out;
 }
 
-}  // namespace
+bool concerns(const pack::Contract& contract, std::string_view period, std::string_view input_period) {
+  if (period.empty() || input_period.empty() || input_period == period) return true;
+  if (!contract.reads_month_before) return false;
+  const auto before = Period::parse(input_period);
+  return before && before->next().text() == period;
+}
 
 Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
   std::map<TableName, std::vector<Feed>> feeds;
@@ -77,6 +87,18 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
       for (const auto* implementer : library.implementers(name)) inputs.insert(implementer->contract.table);
     }
     inputs.erase(table);
+    bool needed = true;
+    for (const auto& other : model->contract.needs) needed = TRY(add(other)) && needed;
+    std::set<TableName> givers;
+    for (const auto& giver : model->contract.periods_of) {
+      const auto* interface = library.interface_of_view(giver);
+      if (interface == nullptr) givers.insert(giver);
+      if (interface == nullptr) continue;
+      for (const auto* implementer : library.implementers(interface->name)) givers.insert(implementer->contract.table);
+    }
+    for (const auto& giver : givers) {
+      if (TRY(add(giver))) node.periods_of.push_back(giver);
+    }
     node.interfaces.assign(interfaces.begin(), interfaces.end());
     for (const auto& input : inputs) {
       if (!TRY(add(input))) continue;
@@ -84,7 +106,8 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
       node.inputs.push_back(input);
     }
     visiting.erase(table);
-    if (!active) {
+    if (model->contract.periods_of.empty()) node.periods_of = node.inputs;
+    if (!active || !needed) {
       left_out.insert(table);
       return false;
     }

@@ -21,6 +21,7 @@ struct Feed {
 struct Node {
   const pack::Model* model = nullptr;
   std::vector<pack::TableName> inputs;    ///< tables read, interfaces replaced by the tenant's implementers
+  std::vector<pack::TableName> periods_of;  ///< tables that give it its periods; the inputs unless the contract says
   std::vector<Feed> feeds;                ///< bronze: the tenant's sources that fill it
   SqlValues parameters;                   ///< all of the pack's, as SQL literals
   SqlValues own_parameters;               ///< those that the model's SQL names: they decide its rows
@@ -28,6 +29,12 @@ struct Node {
   bool masks() const { return model->sql.find("cv_keyed_hash") != std::string::npos; }  ///< with the tenant's key
   bool is_periodic() const { return model->contract.write == pack::WriteMode::replace_period; }
 };
+
+/// All parameters of a pack with the tenant's values, as SQL literals.
+SqlValues parameters_of(const pack::Pack& pack, const Tenant& tenant);
+
+/// Whether rows of `input_period` decide rows of `period` of a table; "": of no period.
+bool concerns(const pack::Contract& contract, std::string_view period, std::string_view input_period);
 
 /// The tables of one tenant, inputs before what reads them. Points into the library and the tenant.
 class Graph {

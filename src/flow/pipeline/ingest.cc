@@ -56,11 +56,13 @@ std::string metadata_sql(const Job& job, const Landing& landing, const LandedFil
 struct FileShape {
   std::vector<BronzeColumn> columns;
   std::vector<DeliveredColumn> delivered;
+  const pack::SourceKind* kind = nullptr;
 };
 
 Result<FileShape> shape_of(Job& job, const Feed& feed, std::vector<DeliveredColumn> delivered, const LandedFile& file) {
   FileShape shape;
   shape.delivered = delivered;
+  shape.kind = feed.kind;
   // What the feed sets comes as if it were delivered; a delivered column of that name would be another word.
   if (const auto* from = feed_of_file(*feed.kind, job.task.table, file)) {
     for (const auto& [name, value] : from->set) delivered.push_back({name, "VARCHAR", duck::literal(value)});
@@ -111,7 +113,7 @@ std::string bronze_select(const Job& job, const Landing& landing, const FileShap
     std::vector<FileColumn> columns;
     for (const auto& column : shape.delivered) columns.push_back({column.name, column.sql});
     const std::string text = period_text_sql(columns, landing.period_column, file);
-    if (!text.empty()) where = " where " + period_filter_sql(text, landing.period);
+    if (!text.empty()) where = " where " + period_filter_sql(*shape.kind, text, landing.period);
   }
   return fmt::format("select {}{} from {}{}", list, metadata_sql(job, landing, file, number), inner, where);
 }

@@ -162,7 +162,8 @@ class Reader {
 
   /// Runs one select of a person. `permission_denied` for anything that is not a select over the tenant's tables.
   Result<duck::Rows> query(std::string_view sql);
-  /// Whether `sql` is one select over tables and harmless functions.
+  /// Whether `sql` is one select over tables and harmless functions. The views of interfaces are then as it needs them:
+  /// with the columns that they show beside their own only when it names one, or all.
   Status vet(std::string_view sql);
 
   /// For statements of ours, after vet() for what a person wrote.
@@ -170,11 +171,22 @@ class Reader {
   const Release& release() const { return release_; }
 
  private:
-  Reader(duck::Database database, duck::Connection connection, Release release)
-      : database_(std::move(database)), connection_(std::move(connection)), release_(std::move(release)) {}
+  /// The view of an interface that shows columns of a table joined to it.
+  struct ShownView {
+    std::string name, plain, shown;
+    std::vector<std::string> columns;
+    bool is_shown = true;
+  };
+  Reader(duck::Database database, duck::Connection connection, Release release, std::vector<ShownView> views)
+      : database_(std::move(database)),
+        connection_(std::move(connection)),
+        release_(std::move(release)),
+        views_(std::move(views)) {}
+  Status show_what(std::string_view tree);
   duck::Database database_;
   duck::Connection connection_;
   Release release_;
+  std::vector<ShownView> views_;
 };
 
 /// Runs the tests of packs (all when `names` is empty). One outcome a test.

@@ -32,15 +32,11 @@ std::string why(const std::string& recorded, const std::string& wanted, const st
   return input_words;
 }
 
-bool concerns(const std::string& period, const std::string& input_period) {
-  return period.empty() || input_period.empty() || input_period == period;
-}
-
-// The periods that a model's inputs give it; {""} for a table without periods.
+// The periods that other tables give a model; {""} for a table without periods.
 std::set<std::string> periods_of(const Node& node, const Fingerprints& made) {
   std::set<std::string> out;
-  for (const auto& input : node.inputs) {
-    const auto it = made.find(input);
+  for (const auto& giver : node.periods_of) {
+    const auto it = made.find(giver);
     if (it == made.end()) continue;
     for (const auto& [period, fingerprint] : it->second) {
       if (!node.is_periodic()) out.insert("");
@@ -57,7 +53,8 @@ std::string inputs_text(const Node& node, const std::string& period, const Finge
     const auto it = made.find(input);
     if (it == made.end()) continue;
     for (const auto& [input_period, fingerprint] : it->second) {
-      if (concerns(period, input_period)) out += fmt::format("{} {}\n", input_period, fingerprint);
+      if (concerns(node.model->contract, period, input_period))
+        out += fmt::format("{} {}\n", input_period, fingerprint);
     }
   }
   return out;
@@ -138,7 +135,7 @@ class Planner {
     for (std::size_t i = 0; i < plan_.tasks.size(); ++i) {
       const Task& other = plan_.tasks[i];
       const bool input = std::find(node.inputs.begin(), node.inputs.end(), other.table) != node.inputs.end();
-      if (input && (other.period == period || period.empty() || other.period.empty())) task.after.push_back(i);
+      if (input && concerns(node.model->contract, period, other.period)) task.after.push_back(i);
     }
     effective_[table][period] = fingerprint;
     plan_.tasks.push_back(std::move(task));
@@ -205,7 +202,8 @@ class Planner {
       std::string changed;
       for (const auto& input : node.inputs) {
         for (const auto& [input_period, fingerprint] : effective_[input]) {
-          if (concerns(period, input_period) && fingerprint != recorded(input, input_period)) changed = input.text();
+          if (concerns(node.model->contract, period, input_period) && fingerprint != recorded(input, input_period))
+            changed = input.text();
         }
       }
       decide(node, period, fingerprint_of(definition, parameters, inputs_text(node, period, effective_)),

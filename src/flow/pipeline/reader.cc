@@ -31,6 +31,11 @@ bool tells_paths(std::string_view schema, std::string_view table) {
   return table.starts_with("duckdb_") || table.starts_with("sqlite_") || table.starts_with("pragma_");
 }
 
+// The pack of an interface: it has its name in front.
+const pack::Pack& library_pack(const pack::Library& library, const std::string& interface) {
+  return library.packs().at(interface.substr(0, interface.find('.')));
+}
+
 // Walks DuckDB's parse tree and refuses what reaches beyond the tenant's tables.
 Status vet_node(const Json& node) {
   if (node.is_array()) {
@@ -81,6 +86,7 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
 
   const auto graph = TRY(Graph::of(workshop.library, tenant));
   std::map<std::string, std::vector<InterfacePart>> parts;
+  std::vector<ShownView> views;
   std::vector<std::string> paths;
   if (!output_file.empty()) paths.push_back(output_file);
   for (const auto& [name, version] : found->versions) {
@@ -111,8 +117,18 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
   }
   for (const auto& [name, implementers] : parts) {
     if (const auto* interface = workshop.library.interface(name)) {
-      TRY(connection.run(
-          fmt::format("create view {} as {}", interface->view().text(), interface_select(*interface, implementers))));
+      const auto& join = interface->shown.join;
+      const std::string joined =
+          join && found->versions.contains(join->text()) ? "select * from " + join->text() : std::string();
+      const auto& pack = library_pack(workshop.library, interface->name);
+      const std::string plain = interface_select(*interface, implementers);
+      const std::string shown =
+          TRY(shown_select(workshop.library, *interface, plain, joined, parameters_of(pack, tenant)));
+      TRY(connection.run(fmt::format("create view {} as {}", interface->view().text(), shown)));
+      if (joined.empty()) continue;
+      ShownView view{interface->view().text(), plain, shown, {}};
+      for (const auto& column : interface->shown.columns) view.columns.push_back(lower(column.name));
+      views.push_back(std::move(view));
     }
   }
   std::string list;
@@ -124,12 +140,13 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
   }
   TRY(connection.run(fmt::format(
       "set allowed_paths = [{}]; set enable_external_access = false; set lock_configuration = true", list)));
-  return Reader(std::move(database), std::move(connection), std::move(*found));
+  return Reader(std::move(database), std::move(connection), std::move(*found), std::move(views));
 }
 
 Status Reader::vet(std::string_view sql) {
-  const auto tree = TRY(connection_.value(fmt::format("select json_serialize_sql({})", duck::literal(sql))));
-  const auto json = TRY(parse_json(tree.value_or("{}")));
+  const auto found = TRY(connection_.value(fmt::format("select json_serialize_sql({})", duck::literal(sql))));
+  const std::string tree = found.value_or("{}");
+  const auto json = TRY(parse_json(tree));
   if (json.value("error", false)) {
     const std::string kind = text_or(json, "error_type");
     const std::string message = text_or(json, "error_message", "not a select");
@@ -142,7 +159,22 @@ Status Reader::vet(std::string_view sql) {
     return fail_hint("write one select", ErrorKind::invalid_argument, "a query is one statement, this is {}",
                      json.contains("statements") ? json["statements"].size() : 0);
   }
-  return vet_node(json["statements"]);
+  TRY(vet_node(json["statements"]));
+  return show_what(tree);
+}
+
+// A join costs every query over the view: one that names none of its columns goes without.
+Status Reader::show_what(std::string_view tree) {
+  const std::string text = lower(std::string(tree));
+  for (auto& view : views_) {
+    const bool wanted = text.find("\"star\"") != std::string::npos ||
+                        std::any_of(view.columns.begin(), view.columns.end(),
+                                    [&](const auto& column) { return text.find(column) != std::string::npos; });
+    if (wanted == view.is_shown) continue;
+    TRY(connection_.run(fmt::format("create or replace view {} as {}", view.name, wanted ? view.shown : view.plain)));
+    view.is_shown = wanted;
+  }
+  return {};
 }
 
 Result<duck::Rows> Reader::query(std::string_view sql) {

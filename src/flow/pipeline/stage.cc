@@ -91,7 +91,8 @@ delta::PartitionValues partition_of(const pack::Contract& contract, std::string_
   return {{contract.period_column, fmt::format("{}-01", period)}};
 }
 
-Result<InputSelect> input_select(Work& work, const pack::TableName& input, std::string_view period) {
+Result<InputSelect> input_select(Work& work, const pack::Contract& reader, const pack::TableName& input,
+                                 std::string_view period) {
   const auto* node = work.graph.find(input);
   const auto* model = work.workshop.library.model(input);
   if (model == nullptr) return fail(ErrorKind::internal, "no model makes {}", input.text());
@@ -102,7 +103,12 @@ Result<InputSelect> input_select(Work& work, const pack::TableName& input, std::
   }
   const auto snapshot = TRY(table->snapshot());
   const bool one_period = node != nullptr && node->is_periodic() && !period.empty();
-  const auto files = TRY(one_period ? snapshot.files_in(partition_of(model->contract, period)) : snapshot.files());
+  auto files = TRY(one_period ? snapshot.files_in(partition_of(model->contract, period)) : snapshot.files());
+  if (one_period && reader.reads_month_before) {
+    const std::string before = TRY(Period::parse(period)).previous().text();
+    const auto more = TRY(snapshot.files_in(partition_of(model->contract, before)));
+    files.insert(files.end(), more.begin(), more.end());
+  }
   if (files.empty()) return InputSelect{empty_select(all_columns(model->contract)), 0};
   InputSelect out;
   out.sql = "select * from " + TRY(snapshot.select_sql(files));
@@ -114,7 +120,7 @@ Result<std::int64_t> define_inputs(Work& work, Desk& desk, const Node& node, std
   std::map<pack::TableName, std::string> selects;
   std::int64_t bytes = 0;
   for (const auto& input : node.inputs) {
-    auto select = TRY(input_select(work, input, period));
+    auto select = TRY(input_select(work, node.model->contract, input, period));
     TRY(desk.define(input, select.sql));
     bytes += select.bytes;
     selects[input] = std::move(select.sql);

@@ -95,7 +95,7 @@ class TaskRun {
     std::map<std::string, std::string> tables;
     if (node_.feeds.empty()) {
       for (const auto& input : node_.inputs) {
-        if (const auto select = input_select(work_, input, task_.period)) tables[input.text()] = select->sql;
+        if (const auto select = input_select(work_, contract_, input, task_.period)) tables[input.text()] = select->sql;
       }
     } else if (!staged_.files.empty()) {
       if (const auto select = staged_select(work_, contract_, root_, task_.period, staged_)) tables["this"] = *select;

@@ -110,12 +110,14 @@ struct Work {
 /// What rows of a landing carry of the run that took them in: this one, or the one that is repeated.
 Stamp stamp_of(const Work& work, const Landing& landing);
 
-/// "select …" over what an input holds for `period` ("" : all). A table that does not exist yet is empty.
+/// "select …" over what an input holds that concerns `period` ("" : all) of a table. A table that does not exist yet is
+/// empty.
 struct InputSelect {
   std::string sql;
-  std::int64_t bytes = 0;   ///< of the files it reads
+  std::int64_t bytes = 0;  ///< of the files it reads
 };
-Result<InputSelect> input_select(Work& work, const pack::TableName& input, std::string_view period);
+Result<InputSelect> input_select(Work& work, const pack::Contract& reader, const pack::TableName& input,
+                                 std::string_view period);
 
 /// Defines on the desk every input that the model and its checks read, interface views too. Returns the bytes of their
 /// files.
@@ -130,7 +132,7 @@ struct Staged {
   std::int64_t rows = 0;
   std::int64_t bytes = 0;
   std::map<std::string, std::int64_t> null_counts;
-  std::vector<pack::ColumnSpec> columns;   ///< of the table, partition column included
+  std::vector<pack::ColumnSpec> columns;  ///< of the table, partition column included
 };
 
 /// Writes a select into the table's folder as one file (none when it has no rows) and adds it to `staged`.
@@ -153,10 +155,10 @@ struct CommitRequest {
   const pack::Contract& contract;
   std::string root;
   Staged staged;
-  bool replace = true;                                     ///< the period's rows, or all without a period
+  bool replace = true;  ///< the period's rows, or all without a period
   std::optional<delta::AppTransaction> transaction;
   std::string operation = "WRITE";
-  std::vector<const Landing*> landings;                    ///< that its rows came from
+  std::vector<const Landing*> landings;  ///< that its rows came from
 };
 /// Creates or evolves the table and commits. Returns the version.
 Result<delta::Version> commit_staged(Work& work, CommitRequest request);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "base/conversion.h"
 #include "base/decimal.h"
 #include "io/duck/keyed_hash.h"
 #include "io/duck/raw.h"
@@ -269,6 +270,32 @@ void hash_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
   }
 }
 
+// ---------- centavo_convert, centavo_divide_rates
+
+template <std::optional<Int128> (*compute)(Int128, Int128), int scale>
+void rate_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const Argument<Int128> left(input, 0);
+  const Argument<Int128> right(input, 1);
+  Answer answer(output);
+  const idx_t count = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < count; ++row) {
+    if (left.is_null(row) || right.is_null(row)) {
+      answer.set_null(row);
+      continue;
+    }
+    Int128 a = 0, b = 0;
+    std::memcpy(&a, &left[row], sizeof a);
+    std::memcpy(&b, &right[row], sizeof b);
+    const auto value = compute(a, b);
+    if (!value) {
+      return fail_call(info,
+                       fmt::format("{} {} {} has no place in the digits of its type", Decimal{a, scale}.shortest(),
+                                   scale == kScale ? "at the rate" : "over", Decimal{b, kRateScale}.shortest()));
+    }
+    std::memcpy(answer.as<Int128>() + row, &*value, sizeof *value);
+  }
+}
+
 // ---------- registration
 
 RawType decimal_type() { return RawType(duckdb_create_decimal_type(kWidth, kScale)); }
@@ -320,6 +347,8 @@ Status register_map(duckdb_connection connection) {
 Status register_functions(RawConnection& connection) {
   const RawType text = simple_type(DUCKDB_TYPE_VARCHAR);
   const RawType truth = simple_type(DUCKDB_TYPE_BOOLEAN);
+  const RawType amount = decimal_type();
+  const RawType rate(duckdb_create_decimal_type(kRateDigits, kRateScale));
   TRY(register_decimal<false>(connection.handle, "centavo_decimal"));
   TRY(register_decimal<true>(connection.handle, "centavo_try_decimal"));
   TRY(register_map(connection.handle));
@@ -330,6 +359,8 @@ Status register_functions(RawConnection& connection) {
   };
   TRY(add("centavo_valid_cpf", {&text}, truth, validate_block<is_cpf>));
   TRY(add("centavo_valid_cnpj", {&text}, truth, validate_block<is_cnpj>));
+  TRY(add("centavo_convert", {&amount, &rate}, amount, rate_block<convert_amount, kScale>));
+  TRY(add("centavo_divide_rates", {&rate, &rate}, rate, rate_block<divide_rates, kRateScale>));
   return add("centavo_keyed_hash", {&text, &text}, text, hash_block);
 }
 

@@ -12,6 +12,10 @@
 ///     keys must be distinct
 /// centavo_valid_cpf(VARCHAR) -> BOOLEAN, centavo_valid_cnpj(VARCHAR) -> BOOLEAN   with or without punctuation;
 ///     null -> null. What is valid: tax_ids.h
+/// centavo_convert(amount DECIMAL(38,21), rate DECIMAL(20,12)) -> DECIMAL(38,21)   the product, exact and rounded once,
+/// half
+///     away from zero; null -> null; an error when it needs more than 38 digits
+/// centavo_divide_rates(a DECIMAL(20,12), b DECIMAL(20,12)) -> DECIMAL(20,12)   likewise; an error for b = 0
 /// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null; '' as key is an
 ///     error
 

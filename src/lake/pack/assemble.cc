@@ -242,6 +242,8 @@ class Assembler {
     for (const auto& [column, amount] : contract.explain.amounts)
       check_column(contract, column, contract.explain.place, "explain");
     if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place_of("rows"), true);
+    for (const TableName& table : contract.needs) check_table(pack, table, contract.place_of("needs"), false);
+    for (const TableName& table : contract.periods_of) check_table(pack, table, contract.place_of("periods_of"), true);
     for (const CheckSpec& check : contract.checks) {
       if (check.to) check_table(pack, *check.to, check.place, true);
     }
@@ -443,8 +445,10 @@ class Assembler {
           }
         }
       }
-      for (const Interface& interface : pack.interfaces)
+      for (Interface& interface : pack.interfaces) {
         collect_checks(pack, interface.checks, interface.proofs, &interface);
+        collect_shown(pack, interface);
+      }
     }
   }
 
@@ -464,6 +468,22 @@ class Assembler {
            {&proof.amount, &proof.currency, &proof.by, &proof.issuer, &proof.invoice, &proof.where})
         add_expression(pack, *text, what, proof.place, interface);
     }
+  }
+
+  void collect_shown(const Pack& pack, Interface& interface) {
+    Interface::Shown& shown = interface.shown;
+    if (!shown.join) return;
+    check_table(pack, *shown.join, shown.place, false);
+    std::set<std::string> used;
+    std::vector<std::string> texts = shown.values;
+    texts.push_back(shown.on);
+    for (const std::string& text : texts) {
+      add_expression(pack, text, "shown", shown.place, nullptr);
+      for (const Token& token : tokens_of(text)) {
+        if (token.kind == TokenKind::parameter) used.emplace(token.text.substr(1));
+      }
+    }
+    shown.parameters.assign(used.begin(), used.end());
   }
 
   // Only the program itself explains, so what its own engine knows will do.

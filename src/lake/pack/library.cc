@@ -231,18 +231,19 @@ std::string Library::digest(const Model& model) const {
   for (const ProofSpec& p : contract.proofs)
     proofs.push_back(
         {p.measure, written_out(p.amount), written_out(p.currency), written_out(p.by), written_out(p.where)});
-  const Json all = {{"table", contract.table.text()},
-                    {"sql", written_out(model.sql)},
-                    {"spark_sql", squeezed(model.spark_sql)},
-                    {"implements", contract.implements},
-                    {"write", static_cast<int>(contract.write)},
-                    {"period_column", contract.period_column},
-                    {"partition_by", contract.partition_by},
-                    {"other_columns", contract.other_columns},
-                    {"columns", columns},
-                    {"checks", checks},
-                    {"rows", rows},
-                    {"proofs", proofs}};
+  Json all = {{"table", contract.table.text()},
+              {"sql", written_out(model.sql)},
+              {"spark_sql", squeezed(model.spark_sql)},
+              {"implements", contract.implements},
+              {"write", static_cast<int>(contract.write)},
+              {"period_column", contract.period_column},
+              {"partition_by", contract.partition_by},
+              {"other_columns", contract.other_columns},
+              {"columns", columns},
+              {"checks", checks},
+              {"rows", rows},
+              {"proofs", proofs}};
+  if (contract.reads_month_before) all["reads"] = "month_before";
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
@@ -264,6 +265,9 @@ std::string Library::digest(const SourceKind& source) const {
   if (!source.delivery_path.empty()) all.push_back({"delivery", source.delivery_path});
   if (source.short_rows) all.push_back("short_rows");
   if (source.month_first) all.push_back("month_first");
+  if (source.day_first) all.push_back("day_first");
+  if (source.compares_rows) all.push_back("compares_rows");
+  if (!source.csv_columns.empty()) all.push_back({"csv_columns", source.csv_columns});
   if (source.lower_case) all.push_back("lower_case");
   if (source.original_in_parentheses) all.push_back("original_in_parentheses");
   return sha256_hex(all.dump(-1, ' ', false, Json::error_handler_t::replace));

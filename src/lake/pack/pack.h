@@ -142,6 +142,9 @@ struct Contract {
   std::vector<CheckSpec> checks;  ///< explicit ones and those that columns imply, in order
   RowsSpec rows;
   std::vector<ProofSpec> proofs;
+  std::vector<TableName> needs;  ///< the table is made only for tenants who can have rows of these
+  std::vector<TableName> periods_of;  ///< it has the periods that these have; empty: those of its inputs
+  bool reads_month_before = false;  ///< of its inputs it reads the month before its own as well
   DrillSpec explain;
   double freshness_hours = 0;
   int retention_days = 0;
@@ -173,6 +176,15 @@ struct Interface {
   std::vector<std::string> identity;  ///< of what a row is about, whatever file delivered it
   std::vector<CheckSpec> checks;  ///< added to each implementer
   std::vector<ProofSpec> proofs;  ///< likewise, when the implementer has none of that measure
+  /// Columns that people see on the view beside its own: worked out as it is read, never stored.
+  struct Shown {
+    std::optional<TableName> join;  ///< at most one row of it is `joined` to a row, `this`, of the union
+    std::string on;  ///< SQL over `this` and `joined`
+    std::vector<ColumnSpec> columns;
+    std::vector<std::string> values;  ///< of each column, SQL over `this` and `joined`
+    std::vector<std::string> parameters;  ///< $names used, without '$'
+    Place place;
+  } shown;
   Place place;
   TableName view() const;  ///< silver.focus_cost_and_usage
 };
@@ -187,6 +199,7 @@ struct SourceKind {
   std::vector<std::string> match;  ///< globs under the URI; empty: every file with a known ending
   std::string delimiter, quote, encoding;  ///< CSV; empty: ',' '"' UTF-8
   bool short_rows = false;  ///< CSV: a row may end early; the columns it lacks are NULL
+  std::vector<std::string> csv_columns;  ///< CSV without a header row: the names of its columns
   std::string record_path;  ///< JSON: where the rows are, "data.items"; empty: the top
   std::string map_entries;  ///< JSON: there stand maps, whose entries are the rows; the column that gets the key
   /// What several files of one period mean without a manifest: `replaces`: a file of the same name in a newer version
@@ -196,6 +209,10 @@ struct SourceKind {
   /// Candidates, as delivered or by their bronze names; the first that a file has and fills.
   std::vector<std::string> period_columns;
   bool month_first = false;  ///< dates of these columns may also be written 09/30/2026
+  bool day_first = false;  ///< dates of these columns are written 30/09/2026 or 30092026
+  /// A month is new when its own rows are, not when the bytes of its files are: for files that hold a whole history
+  /// and grow every day.
+  bool compares_rows = false;
   std::string period_path;  ///< regular expression; groups 1 and 2 are year and month
   std::string
       delivery_path;  ///< regular expression; files with the same group 1 come again together, group 2 is the run
@@ -226,6 +243,7 @@ struct Parameter {
   std::string name;
   std::string type;
   std::string default_value;  ///< plain value of the type; a tenant's own is checked by types.h, plain_value
+  bool is_currency = false;  ///< the tenant's currency is its value unless the tenant sets another
   std::string description;
   Place place;
 };

@@ -25,7 +25,8 @@ std::string bound(Fields& fields, std::string_view key, const std::string& type)
   return {};
 }
 
-ColumnSpec read_column(const Reading& reading, const Yaml& node, bool of_interface) {
+// `value`, when wanted, is the SQL that gives the column.
+ColumnSpec read_column(const Reading& reading, const Yaml& node, bool of_interface, std::string* value = nullptr) {
   Fields fields(reading, node, "a column");
   ColumnSpec out;
   out.place = reading.place(node);
@@ -52,6 +53,7 @@ ColumnSpec read_column(const Reading& reading, const Yaml& node, bool of_interfa
   out.mask = kMasks[fields.choice("mask", kMasks, 0)];
   out.severity = fields.severity();
   if (of_interface) out.since = fields.text("since");
+  if (value != nullptr) *value = fields.required_text("value");
   if ((!out.pattern.empty() || out.mask == "email" || out.mask == "last4") && !out.type.empty() &&
       out.type != "VARCHAR") {
     fields.mistake(out.pattern.empty() ? "mask" : "pattern",
@@ -361,6 +363,18 @@ std::vector<CheckSpec> implied_checks(const std::vector<ColumnSpec>& columns) {
   return out;
 }
 
+std::vector<TableName> read_table_names(Fields& fields, std::string_view key) {
+  std::vector<TableName> out;
+  for (const std::string& text : fields.texts(key)) {
+    if (const auto table = parse_table_name(text)) {
+      out.push_back(*table);
+    } else {
+      fields.mistake(key, table.error().message, "write layer.table");
+    }
+  }
+  return out;
+}
+
 Contract read_contract(const Reading& reading, const YamlFile& file, const std::string& pack) {
   Contract out;
   out.pack = pack;
@@ -402,6 +416,10 @@ Contract read_contract(const Reading& reading, const YamlFile& file, const std::
     }
     drill.done();
   }
+  out.needs = read_table_names(fields, "needs");
+  out.periods_of = read_table_names(fields, "periods_of");
+  static const std::vector<std::string> kReads = {"period", "month_before"};
+  out.reads_month_before = fields.choice("reads", kReads, 0) == 1;
   if (const Yaml* freshness = fields.map("freshness")) {
     Fields hours(reading, *freshness, "freshness");
     out.freshness_hours = hours.number("hours", 0, 0);
@@ -413,6 +431,24 @@ Contract read_contract(const Reading& reading, const YamlFile& file, const std::
     days.done();
   }
   out.checks = read_checks(fields);
+  fields.done();
+  return out;
+}
+
+Interface::Shown read_shown(const Reading& reading, const Yaml& node) {
+  Interface::Shown out;
+  Fields fields(reading, node, "shown");
+  out.place = reading.place(node);
+  fields.required_text("join");
+  out.join = read_table_name(fields, "join");
+  out.on = fields.required_text("on");
+  if (const Yaml* list = fields.list("columns")) {
+    for (const Yaml& item : list->items) {
+      std::string value;
+      out.columns.push_back(read_column(reading, item, false, &value));
+      out.values.push_back(std::move(value));
+    }
+  }
   fields.done();
   return out;
 }
@@ -437,6 +473,7 @@ Interface read_interface(const Reading& reading, const YamlFile& file, const std
   out.identity = fields.texts("identity");
   out.checks = read_checks(fields);
   out.proofs = read_proofs(fields);
+  if (const Yaml* shown = fields.map("shown")) out.shown = read_shown(reading, *shown);
   fields.done();
   return out;
 }

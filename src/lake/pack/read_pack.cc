@@ -66,6 +66,8 @@ std::vector<Parameter> read_parameters(Fields& pack) {
     const std::string value = fields.text("default");
     if (!fields.find("default") && fields.usable()) fields.mistake("default", "a parameter needs \"default\"");
     parameter.description = fields.text("description");
+    static const std::vector<std::string> kFrom = {"", "tenant.currency"};
+    parameter.is_currency = fields.choice("from", kFrom, 0) == 1;
     fields.done();
     if (parameter.name.empty() || type.empty()) continue;
     if (!is_snake_case(parameter.name) || parameter.name.starts_with("period_")) {
@@ -103,8 +105,14 @@ void read_period(Fields& source, SourceKind& out) {
   out.period_from = kFrom[fields.choice("from", kFrom, 3)];
   out.period_columns = fields.texts("columns");
   out.period_path = fields.text("path");
-  static const std::vector<std::string> kDates = {"iso", "month_first"};
-  out.month_first = fields.choice("dates", kDates, 0) == 1;
+  static const std::vector<std::string> kDates = {"iso", "month_first", "day_first"};
+  const std::size_t dates = fields.choice("dates", kDates, 0);
+  out.month_first = dates == 1;
+  out.day_first = dates == 2;
+  static const std::vector<std::string> kNewBy = {"files", "rows"};
+  out.compares_rows = fields.choice("new_by", kNewBy, 0) == 1;
+  if (out.compares_rows && out.period_from != "column")
+    fields.mistake("new_by", "only rows that say their month themselves can be compared", "period from: column");
   if (out.period_from == "column" && out.period_columns.empty())
     fields.mistake("columns", "period from: column needs \"columns\"");
   if (out.period_from == "path" && out.period_path.empty()) fields.mistake("path", "period from: path needs \"path\"");
@@ -165,9 +173,10 @@ void read_source_columns(Fields& source, SourceKind& out) {
   if (const Yaml* list = fields.list("gather")) {
     for (const Yaml& item : list->items) {
       Fields gather(source.reading(), item, "an entry of gather");
-      SourceKind::Gather entry{gather.required_text("prefix"), gather.required_text("into")};
+      SourceKind::Gather entry{gather.text("prefix"), gather.required_text("into")};
+      if (!gather.find("prefix")) gather.mistake("prefix", "an entry of gather needs \"prefix\"");
       gather.done();
-      if (!entry.prefix.empty() && !entry.into.empty()) out.gather.push_back(std::move(entry));
+      if (!entry.into.empty()) out.gather.push_back(std::move(entry));
     }
   }
   out.json_maps = fields.texts("json_maps");
@@ -259,6 +268,7 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
     out.encoding = kEncodings[options.choice("encoding", kEncodings, 0)];
     static const std::vector<std::string> kShortRows = {"refuse", "fill"};
     out.short_rows = options.choice("short_rows", kShortRows, 0) == 1;
+    out.csv_columns = options.texts("columns");
     options.done();
   }
   if (const Yaml* json = fields.map("json")) {
