@@ -6,7 +6,7 @@ their best runs are compared. Every contestant must come to the same totals, to 
 the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
-BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,limits,increment,skipping,noop,log,commit,validate,rivals
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,rivals
 BENCH_KEEP=DIR keeps the generated bills there for the next time
 """
 import datetime
@@ -55,16 +55,17 @@ class Bench:
         self.broken = []
         self.number = 0
 
-    def bill(self, rows, form, months=MONTHS, *more):
+    def bill(self, rows, form, months=MONTHS, *more, provider="aws"):
         """A generated bill; made once."""
-        name = "-".join([form, str(rows), str(months), *[word.strip("-") for word in more]])
+        name = "-".join([*([] if provider == "aws" else [provider]), form, str(rows), str(months), *[word.strip("-") for word in more]])
         out = self.bills / name
         if not (out / "truth.json").exists():
             print(f"bench: generating {rows} rows as {form}", flush=True)
-            centavo("generate", "aws", "--seed", 20260901, "--rows", rows, "--months", months, "--format", form, "--out", out, *more, seconds=3600)
+            layout = [] if provider == "databricks" else ["--format", form]
+            centavo("generate", provider, "--seed", 20260901, "--rows", rows, "--months", months, *layout, "--out", out, *more, seconds=3600)
         return out
 
-    def new_lake(self, raw, threads=None, memory=None):
+    def new_lake(self, raw, threads=None, memory=None, pack="aws"):
         self.number += 1
         lake = Lake(self.folder / f"lake{self.number}")
         config = lake.folder / "centavo.yaml"
@@ -72,7 +73,7 @@ class Bench:
             config.write_text(config.read_text().rstrip() + f"\nthreads: {threads}\n")
         if memory:
             config.write_text(config.read_text().rstrip() + f"\nmemory_limit: {memory}\n")
-        lake.add("acme", "aws", raw)
+        lake.add("acme", pack, raw)
         return lake
 
     def run_centavo(self, raw, **settings):
@@ -146,6 +147,29 @@ class Bench:
         raw = self.bill(rows, "csv_gz", MONTHS)
         self.against(f"{rows:,} rows, csv_gz", raw,
                      {"hand-written DuckDB, plain casts": ("duckdb_script", ["plain", raw, "OUT", FIRST, END], "interop")}, rounds=1)
+
+    def normalise(self):
+        """Raw to silver of the other providers, against the pack's SQL over the engine's own readers."""
+        table("raw → silver, centavo : hand-written DuckDB, fastest casts", "bill", "wall", "CPU", "peak memory", "bytes written")
+        for provider, form, source in (("azure", "csv_gz", "."), ("azure", "parquet", "."), ("gcp", "jsonl_gz", "export"), ("gcp", "parquet", "export"), ("databricks", "jsonl", ".")):
+            raw = self.bill(ROWS, form, MONTHS, provider=provider)
+            title, silver = f"{provider}, {ROWS:,} rows, {form}", f"silver.{provider}_cost_and_usage"
+            mine, theirs = [], []
+            for _ in range(ROUNDS):
+                lake = self.new_lake(raw / source, pack=provider)
+                cost = measure.run([program(), "--lake", lake.folder, "--json", "run", "--tenant", "acme", "--select", silver])
+                mine.append((cost, stages_of(json.loads(cost.output), cost.wall)))
+                row = lake.query("acme", f"select sum(BilledCost) as b, sum(EffectiveCost) as e, sum(ListCost) as l, sum(ContractedCost) as c, count(*) as n from {silver}")[0]
+                shutil.rmtree(lake.folder)
+                cost, totals, stages = self.run_rival("normalise_script", [provider, raw, "OUT", FIRST, END])
+                theirs.append((cost, stages))
+                self.same(title, {silver: [decimal.Decimal(row[name]) for name in "belc"], "rows": int(row["n"])}, totals)
+            own, other = measure.best([cost for cost, _ in mine]), measure.best([cost for cost, _ in theirs])
+            say(f"| {title} | {ratio(own.wall, other.wall)} | {ratio(own.cpu, other.cpu)} | {ratio(own.peak_bytes, other.peak_bytes)} | {ratio(own.written_bytes, other.written_bytes)} |")
+            for name, runs in (("centavo", mine), ("the script", theirs)):
+                stages = min(runs, key=lambda run: run[0].wall)[1]
+                shares = ", ".join(f"{stage} {100 * seconds / sum(stages.values()):.0f} %" for stage, seconds in sorted(stages.items(), key=lambda item: -item[1]))
+                say(f"| where the time of {name} goes: {shares} | | | | |")
 
     def rivals(self):
         table("raw → gold against other tools", "bill", "rival", "wall", "CPU", "peak memory", "bytes written")
@@ -335,7 +359,7 @@ def main():
     say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
     with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         bench = Bench(pathlib.Path(folder))
-        parts = ["raw_to_gold", "plain", "limits", "increment", "skipping", "noop", "log", "commit", "validate"] + (["rivals"] if FULL else [])
+        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate"] + (["rivals"] if FULL else [])
         for part in parts:
             if ONLY and part not in ONLY:
                 continue

@@ -20,7 +20,8 @@ FORBIDDEN_TYPE = re.compile(r"\b(?:class|struct)\s+(\w*(?:Utils?|Helpers?|Manage
 PROVIDERS = ["aws", "amazon", "azure", "gcp", "bigquery", "databricks", "oci", "snowflake", "kubernetes", "opencost"]
 # The manifests of one provider are a protocol that a connector speaks.
 PROVIDER_PLACES = {"aws": re.compile(r"src/flow/connect/|src/app/cli/(generate|demo)\w*\."),
-                   "databricks": re.compile(r"src/app/cli/generate\w*\."), "azure": re.compile(r"src/flow/connect/manifest")}
+                   "databricks": re.compile(r"src/app/cli/generate\w*\."), "gcp": re.compile(r"src/app/cli/generate\w*\."),
+                   "azure": re.compile(r"src/flow/connect/manifest|src/app/cli/generate\w*\.")}
 # A generator must know the bill it imitates.
 IMITATIONS = "src/flow/generate/"
 

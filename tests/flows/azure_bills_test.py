@@ -8,7 +8,7 @@ import pathlib
 import shutil
 import unittest
 
-from lake import COSTS, DONE, FAILED, FlowTest
+from lake import COSTS, DONE, FAILED, FlowTest, centavo
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -119,6 +119,39 @@ class AzureBills(FlowTest):
                 exported = list(csv.DictReader(text))
             self.assertEqual((columns, expected["rows_focus"]), (len(exported[0]), len(exported)))
             self.assertEqual(D(expected["focus_effective_brl"]), sum(D(row["EffectiveCost"]) for row in exported))
+
+    def meets_truth(self, lake, truth, name):
+        """Silver of every month is what the generator says, per category and commitment, to the last digit; the proof holds."""
+        for month, told in truth["periods"].items():
+            of = f"billing_period = date '{month}-01'"
+            self.assertEqual((told["rows_focus"], D(told["billed"]), D(told["effective"])), self.sums(lake, of), month)
+            for category in ("Usage", "Purchase", "Adjustment"):
+                self.assertEqual((D(told["billed_by_charge_category"][category]), D(told["effective_by_charge_category"][category])), self.sums(lake, f"{of} and ChargeCategory = '{category}'")[1:], (month, category))
+            for what, where in (("unused_reservation", "CommitmentDiscountStatus = 'Unused' and CommitmentDiscountCategory = 'Usage'"),
+                                ("unused_savings_plan", "CommitmentDiscountStatus = 'Unused' and CommitmentDiscountCategory = 'Spend'")):
+                self.assertEqual((D(0), D(told[what])), self.sums(lake, f"{of} and {where}")[1:], (month, what))
+            for what, where in (("refunds", "ChargeClass = 'Correction'"), ("marketplace", "x_PublisherType = 'Marketplace'"),
+                                ("commitments", "ChargeCategory = 'Purchase' and CommitmentDiscountId is not null")):
+                self.assertEqual(D(told[what]), self.sums(lake, f"{of} and {where}")[1], (month, what))
+        self.assertEqual([truth["currency"]], [row["c"] for row in lake.query("acme", f"select distinct BillingCurrency as c from {SILVER}")])
+        proof = lake.json("reconcile", "--tenant", "acme")
+        self.assertTrue(proof["holds"])
+        self.assertEqual({D(0)}, {D(line["difference"]) for line in proof["lines"]})
+        self.assertEqual("0", lake.value("acme", f"select count(*) from {SILVER} where Tags is null and x_UnreadTags is not null or x_ExchangeRate <> {truth['exchange_rate']}"))
+        total = truth["total"]
+        self.say(f"{name}: {total['rows']} rows of both exports, billed {total['billed']} {truth['currency']}, effective {total['effective']}, as truth.json")
+
+    def test_generated_bills_meet_their_truth(self):
+        for seed, rows, more in ((3, 2001, ()), (4, 7000, ("--format", "parquet", "--currency", "USD"))):
+            bills = self.folder / f"generated-{seed}"
+            generate = ("generate", "azure", "--seed", seed, "--rows", rows, "--months", 2, "--out", bills, *more)
+            centavo(*generate, "--before-restatement")
+            lake = self.land(bills, name=f"lake-{seed}")
+            self.meets_truth(lake, json.loads((bills / "truth.json").read_text()), f"seed {seed}, month to date")
+            self.assertNotIn("billed_is_the_actual_export", self.done.stdout)
+            centavo(*generate)
+            lake.run("acme")
+            self.meets_truth(lake, json.loads((bills / "truth.json").read_text()), f"seed {seed}, whole")
 
     def test_the_newest_month_to_date_run_is_the_month(self):
         source = self.shared("data", "azure_cost", "synthetic_mca_brl")

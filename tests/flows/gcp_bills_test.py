@@ -5,7 +5,7 @@ import decimal
 import json
 import unittest
 
-from lake import COSTS, DONE, DOES_NOT_HOLD, FAILED, FlowTest
+from lake import COSTS, DONE, DOES_NOT_HOLD, FAILED, FlowTest, centavo
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -150,6 +150,37 @@ class GcpBills(FlowTest):
                 self.prove(lake, lines)
                 self.assertEqual(expected, lake.query("acme", bill))
                 self.say(f"{name}: the same {len(expected)} charges")
+
+    def meets_truth(self, lake, truth, name):
+        """Silver of every invoice month is what the generator says, by category and credit, to the last digit; the proof holds."""
+        for month, told in truth["periods"].items():
+            of = f"billing_period = date '{month}-01'"
+            self.assertEqual(str(told["rows"]), lake.value("acme", f"select count(*) from bronze.gcp_billing_lines where {of}"))
+            self.assertEqual({kind: D(amount) for kind, amount in told["billed_by_charge_category"].items() if D(amount)},
+                             {kind: amount for kind, amount in self.sums(lake, "ChargeCategory", of).items() if amount}, month)
+            found = lake.query("acme", f"select sum(BilledCost) as billed, sum(EffectiveCost) as effective from {LINES} where {of}")[0]
+            self.assertEqual((D(told["billed"]), D(told["effective"])), (D(found["billed"]), D(found["effective"])), month)
+            kinds = lake.query("acme", f"select credit_type, sum(amount) as amount from silver.gcp_credits where {of} group by 1")
+            self.assertEqual({kind: D(amount) for kind, amount in told["credits_by_type"].items()}, {row["credit_type"]: D(row["amount"]) for row in kinds})
+        self.assertEqual(truth["currency"], lake.value("acme", f"select distinct BillingCurrency from {LINES}"))
+        proof = lake.json("reconcile", "--tenant", "acme")
+        self.assertTrue(proof["holds"])
+        self.assertEqual({D(0)}, {D(line["difference"]) for line in proof["lines"]})
+        for status in ("Used", "Unused"):
+            self.assertGreater(D(lake.value("acme", f"select sum(EffectiveCost) from {LINES} where CommitmentDiscountStatus = '{status}'")), 0)
+        total = truth["total"]
+        self.say(f"{name}: {total['rows']} lines, cost {total['cost']}, credits {total['credits']}, billed {total['billed']} {truth['currency']}, as truth.json")
+
+    def test_generated_bills_meet_their_truth(self):
+        for seed, rows, more in ((3, 3001, ()), (4, 6000, ("--format", "parquet", "--currency", "USD"))):
+            bills = self.folder / f"generated-{seed}"
+            generate = ("generate", "gcp", "--seed", seed, "--rows", rows, "--months", 2, "--out", bills, *more)
+            centavo(*generate, "--before-restatement")
+            lake = self.land(bills / "export", f"lake-{seed}")
+            self.meets_truth(lake, json.loads((bills / "truth.json").read_text()), f"seed {seed}, a day in part")
+            centavo(*generate)
+            lake.run("acme")
+            self.meets_truth(lake, json.loads((bills / "truth.json").read_text()), f"seed {seed}, whole")
 
     def test_days_come_late_and_again(self):
         lines, _ = self.synthetic()

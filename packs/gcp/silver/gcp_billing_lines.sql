@@ -14,9 +14,9 @@ with flat as (
         coalesce(cv_json_text(service, '$.description'), service_description) as service_name,
         coalesce(cv_json_text(sku, '$.id'), sku_id)               as sku_code,
         coalesce(cv_json_text(sku, '$.description'), sku_description) as sku_name,
-        cv_timestamp(usage_start_time)                            as usage_start,
-        cv_timestamp(usage_end_time)                              as usage_end,
-        cv_timestamp(export_time)                                 as exported_at,
+        cv_timestamp(replace(usage_start_time, ' UTC', 'Z'))      as usage_start,
+        cv_timestamp(replace(usage_end_time, ' UTC', 'Z'))        as usage_end,
+        cv_timestamp(replace(export_time, ' UTC', 'Z'))           as exported_at,
         coalesce(cv_json_text(project, '$.id'), project_id)       as project_code,
         coalesce(cv_json_text(project, '$.name'), project_name)   as project_title,
         cv_map_join(
@@ -39,8 +39,8 @@ with flat as (
         cv_decimal(cost)                                          as cost,
         cv_decimal(cost_at_list)                                  as list_cost,
         cv_decimal(cost_at_effective_price_default)               as default_cost,
-        cv_decimal(coalesce(cv_json_text(usage, '$.amount'), usage_amount)) as used_quantity,
-        coalesce(cv_json_text(usage, '$.unit'), usage_unit)       as used_unit,
+        nullif(coalesce(cv_json_text(usage, '$.amount'), usage_amount), '') as used_text,
+        coalesce(cv_json_text(usage, '$.unit'), usage_unit)       as delivered_unit,
         cv_decimal(coalesce(cv_json_text(usage, '$.amount_in_pricing_units'), usage_amount_in_pricing_units)) as priced_quantity,
         coalesce(cv_json_text(usage, '$.pricing_unit'), usage_pricing_unit) as priced_unit,
         coalesce(cv_json_text(adjustment_info, '$.id'), adjustment_info_id) as adjustment_code,
@@ -57,6 +57,8 @@ with flat as (
 credited as (
     select
         *,
+        -- A day of two terabytes is more byte-seconds than a decimal holds: such an amount is told in pricing units.
+        coalesce(abs(cast(used_text as double)) >= 1e17, false)   as is_vast,
         cv_json_sum(credits, 'amount')                            as all_credits,
         -- Discounts reduce the row they stand on (FOCUS 1.2, Discount Handling); what is left is a means of payment.
         cv_json_sum_where(credits, 'amount', credit_member, '(?i)^(committed.us(e|age).discount|fee.utilization.offset|sustained.us(e|age).discount|discount$|spending.based.discount|free.tier|subscription.benefit|reseller.margin)') as discounts,
@@ -69,6 +71,8 @@ credited as (
 named as (
     select
         *,
+        case when is_vast then priced_quantity else cv_decimal(used_text) end as used_quantity,
+        case when is_vast then priced_unit else delivered_unit end as used_unit,
         coalesce(cost_type = 'regular' and (lower(sku_name) like 'commitment%' or offset_credit <> 0), false) as is_fee,
         -- The newer spend commitments charge usage at their own prices instead of giving a credit.
         coalesce(cost_type = 'regular' and default_cost <> cost and lower(coalesce(price_model, '')) <> 'default', false) as is_model_priced,

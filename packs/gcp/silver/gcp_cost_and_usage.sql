@@ -322,10 +322,11 @@ costed as (
             when row_part = 'covered' then cv_product(priced_quantity, share)
             else priced_quantity - cv_product(priced_quantity, share)
         end                                                       as row_quantity,
+        -- Quantities in byte-seconds are too large for cv_product, and no money: the parts add up to the whole, that is all.
         case
             when share is null then used_quantity
-            when row_part = 'covered' then cv_product(used_quantity, share)
-            else used_quantity - cv_product(used_quantity, share)
+            when row_part = 'covered' then cast(cast(used_quantity as double) * cast(share as double) as decimal(38, 21))
+            else used_quantity - cast(cast(used_quantity as double) * cast(share as double) as decimal(38, 21))
         end                                                       as row_used,
         sku_name                                                  as description,
         cast(null as varchar)                                     as credit_type,

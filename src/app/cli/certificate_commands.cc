@@ -211,6 +211,19 @@ Status list(Context& context, const CertificateArguments& given) {
   return {};
 }
 
+// Months without a row between months that have some: their bill never came, and no certificate speaks of it.
+std::vector<std::string> missing_months(const std::vector<Certified>& issued) {
+  std::vector<std::string> out;
+  std::optional<Period> last;
+  for (const Certified& each : issued) {
+    const auto period = Period::parse(each.certificate.period);
+    if (!period) continue;
+    for (Period gap = last ? last->next() : *period; gap < *period; gap = gap.next()) out.push_back(gap.text());
+    last = *period;
+  }
+  return out;
+}
+
 Status issue(Context& context, const CertificateArguments& given) {
   const auto period = TRY(one_period(given.period));
   OpenLake open = TRY(context.open_lake());
@@ -234,6 +247,12 @@ Status issue(Context& context, const CertificateArguments& given) {
                           .show = [](const OrderedJson& v) { return std::string(v.get<bool>() ? "yes" : "no"); }},
                          {.key = "hash"}},
                         "nothing to certify");
+  if (const auto missing = period ? std::vector<std::string>() : missing_months(issued);
+      bad == nullptr && !missing.empty()) {
+    return fail_hint("a month that is certified by itself, with --period, does not ask for its neighbours",
+                     ErrorKind::check_failed, "missing_month: there are rows before and after {}, and none of it",
+                     fmt::join(missing, ", "));
+  }
   if (bad == nullptr) return {};
   const auto findings = findings_of(*bad);
   return fail_hint(

@@ -1,5 +1,5 @@
 /// \file app/cli/generate_commands.cc
-/// generate aws|databricks|retail: believable inputs with their truth
+/// generate aws|azure|gcp|databricks|retail: believable inputs with their truth
 
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
@@ -45,26 +45,36 @@ generate::Progress progress_of(Progress& line) {
   };
 }
 
-Status write_aws(Context& context, const GenerateArguments& given) {
-  generate::AwsOptions options;
+generate::FileFormat format_of(const GenerateArguments& given) {
+  return given.format == "parquet"    ? generate::FileFormat::parquet
+         : given.format == "jsonl_gz" ? generate::FileFormat::jsonl_gz
+                                      : generate::FileFormat::csv_gz;
+}
+
+template <class Options, class Write>
+Status write_export(Context& context, const GenerateArguments& given, Options options, Write write) {
   options.seed = TRY(seed_of(given));
   options.rows = given.rows;
   options.months = TRY(months_of(given));
   options.last_period = given.last_period;
-  options.format = given.format == "parquet" ? generate::FileFormat::parquet : generate::FileFormat::csv_gz;
-  options.layout = given.layout == "cur2" ? generate::AwsLayout::cur2 : generate::AwsLayout::legacy;
+  options.format = format_of(given);
   options.rows_per_file = given.rows_per_file;
   options.currency = given.currency;
   options.restate = !given.no_restate;
   options.before_restatement = given.before_restatement;
-  options.discounts = given.discounts;
   std::optional<duck::Database> engine;
   if (options.format == generate::FileFormat::parquet) engine = TRY(duck::Database::open({}));
   Progress line(context.output());
-  const auto report =
-      TRY(generate::generate_aws(options, given.out, engine ? &*engine : nullptr, progress_of(line), context.cancel()));
+  const auto report = TRY(write(options, given.out, engine ? &*engine : nullptr, progress_of(line), context.cancel()));
   line.clear();
   return tell(context, given, report);
+}
+
+Status write_aws(Context& context, const GenerateArguments& given) {
+  generate::AwsOptions options;
+  options.layout = given.layout == "cur2" ? generate::AwsLayout::cur2 : generate::AwsLayout::legacy;
+  options.discounts = given.discounts;
+  return write_export(context, given, options, generate::generate_aws);
 }
 
 Status write_retail(Context& context, const GenerateArguments& given) {
@@ -113,6 +123,28 @@ void add_shared(Command& command, GenerateArguments& values, std::int64_t rows, 
                   .target = &values.last_period});
 }
 
+void add_export(Command& command, GenerateArguments& values, std::vector<std::string> formats, std::string currency) {
+  values.format = formats.front();
+  values.currency = std::move(currency);
+  command.option({.name = "--format",
+                  .value = "FORMAT",
+                  .help = fmt::format("of the data files (default {})", values.format),
+                  .target = &values.format,
+                  .choices = std::move(formats)});
+  command.option({.name = "--rows-per-file",
+                  .value = "N",
+                  .help = "where a data file ends (default 500000)",
+                  .target = &values.rows_per_file});
+  command.option({.name = "--currency",
+                  .value = "CODE",
+                  .help = fmt::format("of the bill (default {})", values.currency),
+                  .target = &values.currency});
+  command.option({.name = "--no-restate", .help = "everything once", .target = &values.no_restate});
+  command.option({.name = "--before-restatement",
+                  .help = "stop where only the preliminary state is there",
+                  .target = &values.before_restatement});
+}
+
 }  // namespace
 
 void add_generate_commands(Command& root) {
@@ -123,28 +155,38 @@ void add_generate_commands(Command& root) {
   Command& aws = make.sub("aws", "a bill as AWS delivers it: data files and manifests").keep(bill);
   aws.note("The newest closed month comes twice, preliminary and restated, unless --no-restate.");
   add_shared(aws, *bill, 100000, 3);
-  aws.option({.name = "--format",
-              .value = "FORMAT",
-              .help = "of the data files (default csv_gz)",
-              .target = &bill->format,
-              .choices = {"csv_gz", "parquet"}});
+  add_export(aws, *bill, {"csv_gz", "parquet"}, "USD");
   aws.option({.name = "--layout",
               .value = "LAYOUT",
               .help = "legacy CUR or CUR 2.0 (default legacy)",
               .target = &bill->layout,
               .choices = {"legacy", "cur2"}});
-  aws.option({.name = "--rows-per-file",
-              .value = "N",
-              .help = "where a data file ends (default 500000)",
-              .target = &bill->rows_per_file});
-  aws.option({.name = "--currency", .value = "CODE", .help = "of the bill (default USD)", .target = &bill->currency});
-  aws.option({.name = "--no-restate", .help = "every month once", .target = &bill->no_restate});
-  aws.option({.name = "--before-restatement",
-              .help = "stop where only the preliminary month is there",
-              .target = &bill->before_restatement});
   aws.option({.name = "--discounts", .help = "with an enterprise discount", .target = &bill->discounts});
   aws.example("centavo generate aws --seed 7 --rows 1000000 --months 12 --out bills/acme", "a year of a bill");
   aws.action([bill](Context& context) { return write_aws(context, *bill); });
+
+  const auto agreement = std::make_shared<GenerateArguments>();
+  Command& azure =
+      make.sub("azure", "actual and amortised exports of a customer agreement, with manifests").keep(agreement);
+  azure.note("Priced in US dollars. The newest month comes twice, nine days of it and whole, unless --no-restate.");
+  add_shared(azure, *agreement, 100000, 3);
+  add_export(azure, *agreement, {"csv_gz", "parquet"}, "BRL");
+  azure.example("centavo generate azure --seed 7 --rows 1000000 --currency USD --out bills/agreement",
+                "a quarter in dollars");
+  azure.action([agreement](Context& context) {
+    return write_export(context, *agreement, generate::AzureOptions{}, generate::generate_azure);
+  });
+
+  const auto organization = std::make_shared<GenerateArguments>();
+  Command& gcp = make.sub("gcp", "the detailed usage cost export by load day").keep(organization);
+  gcp.note("DIR/export is the source. A load day of the newest month comes twice, the first time with lines missing, unless --no-restate.");
+  add_shared(gcp, *organization, 100000, 3);
+  add_export(gcp, *organization, {"jsonl_gz", "parquet"}, "BRL");
+  gcp.example("centavo generate gcp --seed 7 --rows 1000000 --format parquet --out bills/organization",
+              "a quarter as Parquet");
+  gcp.action([organization](Context& context) {
+    return write_export(context, *organization, generate::GcpOptions{}, generate::generate_gcp);
+  });
 
   const auto account = std::make_shared<GenerateArguments>();
   Command& databricks = make.sub("databricks", "usage and prices as the billing system tables have them").keep(account);

@@ -1,12 +1,29 @@
 #include "flow/generate/aws_delivery.h"
 
-#include <filesystem>
-
 namespace centavo::generate {
 namespace {
 
-constexpr std::size_t kBufferBytes = 1 << 18;
-constexpr std::int64_t kPaceRows = 1 << 14;
+RowForm form_of(const Layout& layout, FileFormat format, duck::Database* engine) {
+  RowForm form;
+  RecordWriter header(form.header);
+  std::string select, types;
+  for (const auto& column : layout.columns()) {
+    const std::string name = layout.csv_name(column);
+    header.text(name);
+    select += fmt::format("{}{} as {}", select.empty() ? "" : ", ", duck::name(name),
+                          duck::name(layout.parquet_name(column)));
+    types += fmt::format("{}{}: {}", types.empty() ? "" : ", ", duck::literal(name), duck::literal(column.parquet));
+  }
+  header.end();
+  form.engine = engine;
+  if (format == FileFormat::parquet) {
+    form.select = fmt::format(
+        "select {} from read_csv({{}}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
+        "columns = {{{}}})",
+        select, types);
+  }
+  return form;
+}
 
 }  // namespace
 
@@ -17,73 +34,28 @@ Delivery::Delivery(const AwsOptions& options, const Layout& layout, const Bill& 
       bill_(bill),
       assembly_(assembly),
       out_dir_(out_dir),
-      engine_(engine),
-      pace_(pace) {
-  RecordWriter header(header_);
-  for (const auto& column : layout_.columns()) header.text(layout_.csv_name(column));
-  header.end();
-  buffer_.reserve(kBufferBytes + (1 << 14));
-}
+      pace_(pace),
+      form_(form_of(layout, options.format, engine)) {}
 
 Status Delivery::open_file() {
   files_.push_back(layout_.data_path(options_, bill_, assembly_, static_cast<int>(files_.size()) + 1));
-  const bool parquet = options_.format == FileFormat::parquet;
-  const std::string path = fmt::format("{}/{}{}", out_dir_, files_.back(), parquet ? ".csv" : "");
-  file_ = TRY(OutputFile::create(path, !parquet));
-  rows_in_file_ = 0;
-  buffer_ = header_;
+  file_ = TRY(RowFile::create(fmt::format("{}/{}", out_dir_, files_.back()), form_));
   return {};
 }
 
 Status Delivery::close_file() {
-  TRY(file_->write(buffer_));
-  buffer_.clear();
-  const std::int64_t bytes = TRY(file_->close());
+  bytes_ += TRY(file_->close(pace_.cancel));
   file_.reset();
-  if (options_.format == FileFormat::csv_gz) {
-    bytes_ += bytes;
-    return {};
-  }
-  const std::string path = fmt::format("{}/{}", out_dir_, files_.back());
-  const Status written = to_parquet(path + ".csv", path);
-  std::error_code ignored;
-  std::filesystem::remove(path + ".csv", ignored);
-  TRY(Status(written));
-  std::error_code code;
-  bytes_ += static_cast<std::int64_t>(std::filesystem::file_size(path, code));
   return {};
-}
-
-Status Delivery::to_parquet(const std::string& csv_path, const std::string& parquet_path) {
-  std::string select, types;
-  for (const auto& column : layout_.columns()) {
-    const std::string name = layout_.csv_name(column);
-    select += fmt::format("{}{} as {}", select.empty() ? "" : ", ", duck::name(name),
-                          duck::name(layout_.parquet_name(column)));
-    types += fmt::format("{}{}: {}", types.empty() ? "" : ", ", duck::literal(name), duck::literal(column.parquet));
-  }
-  duck::Connection connection = TRY(engine_->connect());
-  connection.watch(pace_.cancel);
-  return connection.run(fmt::format(
-      "copy (select {} from read_csv({}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-      "columns = {{{}}})) to {} (format parquet, compression snappy)",
-      select, duck::literal(csv_path), types, duck::literal(parquet_path)));
 }
 
 Status Delivery::add(const Line& line) {
   if (!file_) TRY(open_file());
-  layout_.append_row(buffer_, bill_, line);
+  layout_.append_row(file_->text(), bill_, line);
   truth_.add(line);
-  if (buffer_.size() >= kBufferBytes) {
-    TRY(file_->write(buffer_));
-    buffer_.clear();
-  }
-  if (++rows_in_file_ == options_.rows_per_file) TRY(close_file());
-  if (++pace_.rows_done % kPaceRows == 0) {
-    if (pace_.cancel != nullptr && pace_.cancel->requested()) return fail(ErrorKind::cancelled, "generate: stopped");
-    if (pace_.progress) pace_.progress(pace_.rows_done, pace_.rows_total);
-  }
-  return {};
+  TRY(file_->row_ended());
+  if (file_->rows() == options_.rows_per_file) TRY(close_file());
+  return pace_.row();
 }
 
 Status Delivery::close() {

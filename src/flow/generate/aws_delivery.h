@@ -10,17 +10,9 @@
 #include "flow/generate/aws_layout.h"
 #include "flow/generate/aws_truth.h"
 #include "flow/generate/generate.h"
-#include "flow/generate/output_file.h"
+#include "flow/generate/row_file.h"
 
 namespace centavo::generate {
-
-/// Rows of all deliveries together, for progress and cancelling.
-struct Pace {
-  const Progress& progress;
-  const Cancel* cancel;
-  std::int64_t rows_done = 0;
-  std::int64_t rows_total = 0;
-};
 
 class Delivery {
  public:
@@ -39,21 +31,18 @@ class Delivery {
  private:
   Status open_file();
   Status close_file();
-  Status to_parquet(const std::string& csv_path, const std::string& parquet_path);
 
   const AwsOptions& options_;
   const Layout& layout_;
   const Bill& bill_;
   const Assembly& assembly_;
   const std::string& out_dir_;
-  duck::Database* engine_;
   Pace& pace_;
   Truth truth_;
   std::vector<std::string> files_;
   std::int64_t bytes_ = 0;
-  std::int64_t rows_in_file_ = 0;
-  std::string header_, buffer_;
-  std::optional<OutputFile> file_;
+  RowForm form_;
+  std::optional<RowFile> file_;
 };
 
 }  // namespace centavo::generate

@@ -291,14 +291,4 @@ class LegacyLayout final : public Layout {
 
 std::unique_ptr<Layout> legacy_layout() { return std::make_unique<LegacyLayout>(); }
 
-std::string csv_field(std::string_view text) {
-  if (text.find_first_of(",\"\n") == std::string_view::npos) return std::string(text);
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace centavo::generate

@@ -17,7 +17,7 @@
 
 namespace centavo::generate {
 
-enum class FileFormat { csv_gz, parquet };
+enum class FileFormat { csv_gz, jsonl_gz, parquet };
 enum class AwsLayout { legacy, cur2 };  ///< CUR with 107 columns named "bill/InvoiceId"; CUR 2.0 with maps as JSON text
 
 struct AwsOptions {
@@ -37,6 +37,34 @@ struct AwsOptions {
   /// second call without it, into the same folder, delivers the restatement; all other files keep their bytes.
   bool before_restatement = false;
   bool discounts = false;  ///< an enterprise discount: EdpDiscount rows, NetUnblendedCost filled
+};
+
+struct AzureOptions {
+  std::uint64_t seed = 1;
+  std::int64_t rows = 100000;  ///< of both exports in the final state, all months together; at least 200 a month
+  int months = 3;
+  std::string last_period = "2026-10";  ///< the open one: its invoice ids are empty
+  FileFormat format = FileFormat::csv_gz;
+  std::int64_t rows_per_file = 500000;
+  std::string currency = "BRL";  ///< of the bill, priced in US dollars: BRL, EUR or USD
+  /// The newest month comes twice: month to date of its first nine days, and whole.
+  bool restate = true;
+  /// With `restate`: stop behind the first of the two. A second call without it, into the same folder, adds the other.
+  bool before_restatement = false;
+};
+
+struct GcpOptions {
+  std::uint64_t seed = 1;
+  std::int64_t rows = 100000;  ///< of the final state, all months together; at least 200 a month
+  int months = 3;
+  std::string last_period = "2026-10";  ///< the open one: not taxed yet
+  FileFormat format = FileFormat::jsonl_gz;  ///< or parquet
+  std::int64_t rows_per_file = 500000;
+  std::string currency = "BRL";  ///< of the account: BRL, EUR or USD
+  /// A load day of the newest month comes twice: a run that a part of its lines misses, and a later one with all.
+  bool restate = true;
+  /// With `restate`: stop behind the first of the two. A second call without it, into the same folder, adds the other.
+  bool before_restatement = false;
 };
 
 struct RetailOptions {
@@ -69,6 +97,16 @@ using Progress = std::function<void(std::int64_t rows_done, std::int64_t rows_to
 /// disk. Legacy: <report>/yyyymmdd-yyyymmdd/<assembly>/<report>-00001.csv.gz CUR 2.0:
 /// <report>/data/BILLING_PERIOD=yyyy-mm/<time>-<execution>/<report>-00001.csv.gz, manifests under <report>/metadata/
 Result<GenerateReport> generate_aws(const AwsOptions& options, const std::string& out_dir, duck::Database* engine,
+                                    const Progress& progress, const Cancel* cancel);
+
+/// Writes the exports of a Microsoft Customer Agreement, actual and amortised, a run of each month to date or whole:
+/// daily-actual/20260901-20260930/202610050505/<run>/part_0_0001.csv.gz and manifest.json beside it.
+Result<GenerateReport> generate_azure(const AzureOptions& options, const std::string& out_dir, duck::Database* engine,
+                                      const Progress& progress, const Cancel* cancel);
+
+/// Writes the detailed BigQuery export by load day: day=2026-09-01/run=20260902T060000/000000000000.jsonl.gz. Lines
+/// come up to six days after their use; an invoice holds use of the month before, too.
+Result<GenerateReport> generate_gcp(const GcpOptions& options, const std::string& out_dir, duck::Database* engine,
                                     const Progress& progress, const Cancel* cancel);
 
 /// Writes customers.json (a database extract: one array), purchases_api.json (an API answer, rows under data.items) and
