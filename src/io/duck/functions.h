@@ -12,6 +12,9 @@
 ///     keys must be distinct
 /// centavo_valid_cpf(VARCHAR) -> BOOLEAN, centavo_valid_cnpj(VARCHAR) -> BOOLEAN   with or without punctuation;
 ///     null -> null. What is valid: tax_ids.h
+/// centavo_split(before DECIMAL(38,21), amount DECIMAL(38,21), weights DECIMAL(38,21)[], digits INTEGER)
+///     -> DECIMAL(38,21)[]   one step of a running split to so many digits behind the point: base/split.h
+/// centavo_subunit_digits(currency VARCHAR) -> INTEGER   base/currency.h
 /// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null; '' as key is an
 ///     error
 
