@@ -2,6 +2,7 @@
 /// allocation: show, check
 
 #include "app/cli/commands.h"
+#include "app/cli/context.h"
 #include "flow/pipeline/allocation_use.h"
 
 namespace centavo::cli {

@@ -1,6 +1,7 @@
 #include "flow/allocation/compile.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/period.h"
 #include "io/duck/duck.h"
@@ -499,6 +500,90 @@ UseQuery split_use_sql(const Allocation& rules, std::string_view period) {
     out.sql = fmt::format("{}\nselect centavo_pool, count(*){} from placed group by 1",
                           placed_charges_sql(rules, period), counts);
   return out;
+}
+
+std::string charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure) {
+  const auto splits = splits_in(rules, period);
+  const auto same = [&](const std::vector<std::string>& columns) {
+    std::string out;
+    for (const auto& column : columns) out += fmt::format(" and cell.{0} is not distinct from charge.{0}", column);
+    return out;
+  };
+  const auto number_of = [&](std::size_t k) { return std::to_string(k + 1); };
+  // The pools that flow into rule k through cost centres: those of earlier rules that give to what it takes.
+  const auto feeding = [&](std::size_t k, const std::vector<std::string>& cost_centres) {
+    std::set<std::size_t> out;
+    std::vector<std::vector<std::string>> open = {cost_centres};
+    std::vector<std::size_t> below = {k};
+    while (!open.empty()) {
+      const auto from = open.back();
+      const std::size_t before = below.back();
+      open.pop_back();
+      below.pop_back();
+      for (std::size_t j = 0; j < before; ++j) {
+        const auto& rule = rules.splits[splits[j]];
+        const bool gives = rule.to_all || rule.by == SplitBy::metric ||
+                           std::any_of(rule.to.begin(), rule.to.end(), [&](const auto& to) {
+                             return std::find(from.begin(), from.end(), to) != from.end();
+                           });
+        if (from.empty() || !gives || !out.insert(j).second) continue;
+        open.push_back(rule.cost_centres);
+        below.push_back(j);
+      }
+    }
+    return out;
+  };
+  const auto list_of = [&](const std::set<std::size_t>& pools) {
+    std::string out;
+    for (const std::size_t k : pools) out += (out.empty() ? "" : ", ") + number_of(k);
+    return out;
+  };
+  std::string entries =
+      fmt::format("cell.entry = 'direct' and cell.cost_centre = charge.centavo_centre{}", same(kOrigins));
+  for (std::size_t k = 0; k < splits.size(); ++k) {
+    const auto& rule = rules.splits[splits[k]];
+    auto pools = feeding(k, rule.cost_centres);
+    const auto earlier = list_of(pools);
+    pools.insert(k);
+    entries += fmt::format("\n    or cell.entry = 'given' and cell.step = {} and charge.centavo_pool in ({}){}", k + 1,
+                           list_of(pools), same(rules.keep));
+    entries += fmt::format(
+        "\n    or cell.entry = 'taken' and cell.step = {0} and charge.centavo_pool = {0} and cell.cost_centre = "
+        "charge.centavo_centre{1}",
+        k + 1, same(kOrigins));
+    if (!earlier.empty())
+      entries += fmt::format("\n    or cell.entry = 'taken' and cell.step = {} and charge.centavo_pool in ({}){}",
+                             k + 1, earlier, same(rules.keep));
+  }
+  return fmt::format(
+      "select charge.x_SourceFile as centavo_file, charge.x_SourceRow as centavo_row, '{}' as centavo_period, "
+      "charge.{} as centavo_amount from (\n{}\nselect * from placed\n) as charge where exists (\n    select 1 from "
+      "cells as "
+      "cell where cell.billing_period = $period_first and cell.BillingCurrency = charge.BillingCurrency and ({}))",
+      period, duck::name(measure), placed_charges_sql(rules, period), entries);
+}
+
+std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit) {
+  std::string on, kept, names;
+  for (const auto& column : rules.keep) {
+    on += fmt::format(" and t.{0} is not distinct from g.{0}", column);
+    kept += ", " + column;
+    names += ", g." + column;
+  }
+  if (names.empty()) names = ", ''";
+  return fmt::format(
+      "with wholes as (select billing_period, BillingCurrency, step{0}, -sum({1}) as whole from gold.allocated_cost "
+      "where "
+      "entry = 'taken' group by all)\nselect strftime(g.billing_period, '%Y-%m'), g.BillingCurrency, g.rule, "
+      "g.cost_centre, concat_ws(' / '{4}), t.whole, g.weight, g.weight_total, case when t.whole is null then null else "
+      "cv_split(cast(0 as decimal(38,21)), cast(t.whole as decimal(38,21)), list_value(g.weight, cast(g.weight_total - "
+      "g.weight as decimal(38,21))), 21)[1] end as share, g.{1} as part, part - share\nfrom cells as g left join "
+      "wholes as t on "
+      "t.billing_period = g.billing_period and t.BillingCurrency = g.BillingCurrency and t.step = g.step{2}\n"
+      "where g.entry = 'given' order by abs(part) desc nulls last, g.billing_period, g.BillingCurrency, g.step, "
+      "g.cost_centre "
+      "limit {3}",
+      kept, duck::name(measure), on, limit, names);
 }
 
 std::optional<std::string> compiled_sql(const pack::TableName& table, const Allocation& rules,

@@ -56,6 +56,7 @@ std::string Node::sql_in(std::string_view period) const {
 pack::Model Node::model_in(std::string_view period) const {
   pack::Model out = *model;
   out.sql = sql_in(period);
+  if (rules != nullptr) out.sql_place.file = "allocation/*.yaml of the tenant";
   return out;
 }
 
