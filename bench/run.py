@@ -6,7 +6,7 @@ their best runs are compared. Every contestant must come to the same totals, to 
 the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
-BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,rivals
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,rivals
 BENCH_KEEP=DIR keeps the generated bills there for the next time
 """
 import datetime
@@ -307,6 +307,41 @@ class Bench:
             say(f"| {what} | {ratio(own.wall, other.wall)} | {ratio(own.cpu, other.cpu)} | {ratio(own.peak_bytes, other.peak_bytes)} |")
         shutil.rmtree(lake.folder)
 
+    def allocation(self):
+        """1,000 cost centres and 3 nested rules against a plain group-by of the same rows, by the same columns, in the same engine."""
+        table("allocation, 1,000 cost centres and 3 nested rules: a plain group-by of the same rows into Parquet", "precision", "wall")
+        lake = self.new_lake(self.bill(ROWS, "csv_gz", 1))
+        lake.run("acme", seconds=3600)
+        rules = lake.folder / "tenants" / "acme" / "allocation"
+        rules.mkdir()
+        centre = "case when ChargeCategory <> 'Usage' then 'shared' else concat_ws('-', 'cc', cast(mod(x_SourceRow, 1000) as varchar)) end"
+        (rules / "tag.yaml").write_text(f"virtual_tag: cost_centre\nrules:\n  - {{name: own, value_sql: \"{centre}\"}}\n")
+        everybody = "[" + ", ".join(f"cc-{number}" for number in range(1000)) + "]"
+        mine, theirs = {}, []
+        for _ in range(ROUNDS):
+            for precision in ("subunit", "full"):   # another precision makes gold.allocated_cost again, and nothing else
+                (rules / "who.yaml").write_text(
+                    f"allocation: cost_centre\nprecision: {precision}\nrules:\n"
+                    "  - {name: shared, take: {cost_centre: shared}, split: fixed, shares: {platform: 60, data: 25, security: 15}}\n"
+                    f"  - {{name: platform, take: {{cost_centre: platform}}, split: proportional, to: {everybody}}}\n"
+                    f"  - {{name: the rest, take: {{cost_centre: [data, security]}}, split: even, to: {everybody}}}\n")
+                document = json.loads(lake("--json", "run", "--tenant", "acme", seconds=3600).stdout)
+                tasks = [task for run in (document if isinstance(document, list) else [document]) for task in run["tasks"]]
+                seconds = sum(float(task["seconds"]) for task in tasks if task["table"] == "gold.allocated_cost")
+                mine.setdefault(precision, []).append(seconds)
+                one = lake.query("acme", f"select sum(BilledCost) as b, sum(EffectiveCost) as e from {COSTS}")
+                other = lake.query("acme", "select sum(BilledCost) as b, sum(EffectiveCost) as e from gold.allocated_cost")
+                self.same(f"allocation, {precision}", [decimal.Decimal(text) for text in one[0].values()], [decimal.Decimal(text) for text in other[0].values()])
+            out = self.folder / "plain.parquet"
+            plain = f"select BillingCurrency, {centre} as cost_centre, x_Provider, BillingAccountId, SubAccountId, ServiceName, ChargeCategory, " \
+                    f"sum(BilledCost) as b, sum(EffectiveCost) as e, count(*) as n from {COSTS} group by all"
+            base = measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", "select 1"])
+            theirs.append(measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", "--format", "parquet", "--out", out, plain]).wall - base.wall)
+            out.unlink()
+        for precision, seconds in mine.items():
+            say(f"| {precision} | {ratio(min(seconds), min(theirs))} |")
+        shutil.rmtree(lake.folder)
+
     def skipping(self):
         table("file skipping", "query", "bytes read : a query of every row")
         raw = self.bill(ROWS, "csv_gz", MONTHS)
@@ -359,7 +394,7 @@ def main():
     say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
     with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         bench = Bench(pathlib.Path(folder))
-        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate"] + (["rivals"] if FULL else [])
+        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate", "allocation"] + (["rivals"] if FULL else [])
         for part in parts:
             if ONLY and part not in ONLY:
                 continue

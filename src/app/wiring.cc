@@ -18,6 +18,8 @@ std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
   cli::add_certificate_commands(*root);
   cli::add_period_commands(*root);
   cli::add_rates_command(*root);
+  cli::add_allocation_commands(*root);
+  cli::add_statement_commands(*root);
   cli::add_query_command(*root);
   cli::add_export_commands(*root);
   cli::add_release_commands(*root);

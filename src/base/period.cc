@@ -63,6 +63,12 @@ std::string Period::text() const { return fmt::format("{:04}-{:02}", year(), mon
 std::string Period::first() const { return text() + "-01"; }
 std::string Period::end() const { return next().first(); }
 
+std::string Period::last() const {
+  static constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = year() % 4 == 0 && (year() % 100 != 0 || year() % 400 == 0);
+  return fmt::format("{}-{:02}", text(), kDays[month() - 1] + (month() == 2 && leap ? 1 : 0));
+}
+
 std::vector<Period> PeriodRange::all() const {
   std::vector<Period> out;
   for (Period p = first; p <= last; p = p.next()) out.push_back(p);

@@ -31,6 +31,7 @@ class Period {
   std::string text() const;   ///< "2026-09"
   std::string first() const;  ///< "2026-09-01"
   std::string end() const;    ///< "2026-10-01", the first day after it
+  std::string last() const;   ///< "2026-09-30"
   auto operator<=>(const Period&) const = default;
 
  private:

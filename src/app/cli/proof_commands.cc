@@ -40,6 +40,24 @@ OrderedJson explanation_object(const Explanation& found) {
                         {"rows", found.rows},
                         {"cells", found.cells},
                         {"holds", found.holds}};
+  if (!found.behind.empty()) {
+    object["charges_behind"] = found.behind;
+    object["charges_behind_again"] = found.behind_again;
+    object["splits"] = OrderedJson::array();
+    for (const Explanation::Split& split : found.splits) {
+      object["splits"].push_back({{"period", split.period},
+                                  {"currency", split.currency},
+                                  {"rule", split.rule},
+                                  {"cost_centre", split.cost_centre},
+                                  {"origin", split.origin},
+                                  {"whole", split.whole},
+                                  {"weight", split.weight},
+                                  {"weights", split.weights},
+                                  {"share", split.share},
+                                  {"part", split.part},
+                                  {"rounding", split.rounding}});
+    }
+  }
   object["files"] = OrderedJson::array();
   for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});
   object["lines"] = OrderedJson::array();
@@ -68,8 +86,28 @@ Status show_explanation(Context& context, const ProofArguments& given) {
     output.line(output.styled(
         fmt::format("{} of {}{}{}", found.measure, found.table, found.where.empty() ? "" : " where ", found.where),
         Tone::strong));
-    output.say("{} in the table, {} added up again from {}", money_text(found.total), money_text(found.total_of_lines),
-               count_text(found.rows, "raw row", "raw rows"));
+    if (found.behind.empty()) {
+      output.say("{} in the table, {} added up again from {}", money_text(found.total),
+                 money_text(found.total_of_lines), count_text(found.rows, "raw row", "raw rows"));
+    } else {
+      output.say("{} in the table, {} made again by the rules", money_text(found.total),
+                 money_text(found.total_of_lines));
+      output.say("behind it {} of charges, {} added up again from {}", money_text(found.behind),
+                 money_text(found.behind_again), count_text(found.rows, "raw row", "raw rows"));
+      output.line();
+      output.list(object["splits"].get<std::vector<OrderedJson>>(),
+                  {{.key = "rule"},
+                   {.key = "cost_centre", .title = "cost centre"},
+                   {.key = "origin"},
+                   {.key = "currency"},
+                   {.key = "whole", .align = Align::point, .show = show_money},
+                   {.key = "weight", .align = Align::point, .show = show_money},
+                   {.key = "weights", .title = "of", .align = Align::point, .show = show_money},
+                   {.key = "share", .align = Align::point, .show = show_money},
+                   {.key = "part", .align = Align::point, .show = show_money},
+                   {.key = "rounding", .align = Align::point, .show = show_money}},
+                  "all of it is direct cost");
+    }
     output.line();
     output.list(object["files"].get<std::vector<OrderedJson>>(),
                 {{.key = "file"}, {.key = "amount", .align = Align::point, .show = show_money}}, "no files");

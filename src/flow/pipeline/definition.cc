@@ -98,6 +98,15 @@ DefinitionDifferences differences_between(const Definition& then, const Definiti
     out.settings.push_back(
         fmt::format("parameter {}: {} then, {} now", name, before ? *before : unset, after ? *after : unset));
   }
+  for (const auto& name : keys_of(then.tenant.allocation, now.tenant.allocation)) {
+    const auto* before = find(then.tenant.allocation, name);
+    const auto* after = find(now.tenant.allocation, name);
+    if (before != nullptr && after != nullptr && *before == *after) continue;
+    out.settings.push_back(fmt::format("allocation rules: {}{}", name,
+                                       before == nullptr  ? " is new"
+                                       : after == nullptr ? " is gone"
+                                                          : ""));
+  }
   return out;
 }
 
@@ -122,11 +131,12 @@ Result<std::string> keep_definition(Workshop& workshop, const Tenant& tenant) {
   Json packs = Json::object();
   for (const auto& [name, files] : now.packs)
     packs[name] = TRY(keep(store, tenant.id, {{"format", kDefinitionFormat}, {"pack", name}, {"files", files}}));
-  return keep(store, tenant.id,
-              {{"format", kDefinitionFormat},
-               {"program", now.program},
-               {"packs", std::move(packs)},
-               {"tenant", to_yaml(tenant)}});
+  Json out = {{"format", kDefinitionFormat},
+              {"program", now.program},
+              {"packs", std::move(packs)},
+              {"tenant", to_yaml(tenant)}};
+  if (!tenant.allocation.empty()) out["allocation"] = tenant.allocation;
+  return keep(store, tenant.id, out);
 }
 
 Result<Definition> read_definition(Store& store, std::string_view tenant, const std::string& digest) {
@@ -135,6 +145,11 @@ Result<Definition> read_definition(Store& store, std::string_view tenant, const 
   const Json json = TRY(read_document(store, tenant, digest));
   out.program = text_or(json, "program");
   out.tenant = TRY(parse_tenant(text_or(json, "tenant"), key_of(tenant, digest)));
+  if (json.contains("allocation") && json["allocation"].is_object()) {
+    for (const auto& [path, text] : json["allocation"].items()) {
+      if (text.is_string()) out.tenant.allocation[path] = text.get<std::string>();
+    }
+  }
   if (!json.contains("packs") || !json["packs"].is_object())
     return fail(ErrorKind::corrupt_data, "{}: it names no packs", key_of(tenant, digest));
   for (const auto& [name, pack] : json["packs"].items()) {

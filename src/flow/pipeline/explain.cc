@@ -1,6 +1,7 @@
 #include <cctype>
 #include <set>
 
+#include "flow/allocation/compile.h"
 #include "flow/engine/desk.h"
 #include "flow/pipeline/definition.h"
 #include "flow/pipeline/graph.h"
@@ -230,18 +231,28 @@ class Explainer {
         connection.run(fmt::format("create table explained as select centavo_file, centavo_row, min(centavo_period) as "
                                    "centavo_period, sum(centavo_amount) as amount from ({}) group by 1, 2",
                                    traced.rows_sql)));
-    if (out_.total.empty())
-      out_.total = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
+    const std::string found = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
+    if (out_.total.empty()) out_.total = found;
+    wanted_ = again_.empty() ? out_.total : found;
     TRY(list_files());
     TRY(list_lines());
     TRY(add_up_again(traced));
-    const auto a = parse_decimal(out_.total);
-    const auto b = parse_decimal(out_.total_of_lines);
-    out_.holds = a && b && equal(*a, *b);
+    if (!again_.empty()) {
+      out_.behind = found;
+      out_.behind_again = std::exchange(out_.total_of_lines, again_);
+    }
+    out_.holds = agree(out_.total, out_.total_of_lines) && agree(out_.behind, out_.behind_again);
     return std::move(out_);
   }
 
  private:
+  static bool agree(const std::string& one, const std::string& other) {
+    if (one == other) return true;
+    const auto a = parse_decimal(one);
+    const auto b = parse_decimal(other);
+    return a && b && equal(*a, *b);
+  }
+
   Result<Traced> trace(const Measured& measured, const Question& asked) {
     const std::string where = asked.where.empty() ? "" : fmt::format(" where ({})", asked.where);
     const auto* file = file_column(measured);
@@ -266,11 +277,55 @@ class Explainer {
     out_.total = total.front()[0].value_or("0");
     out_.cells = std::stoll(total.front()[1].value_or("0"));
     const auto charges = TRY(charges_of(workshop_, reader_.release(), model));
+    if (auto split = TRY(trace_splits(model, charges, asked))) return std::move(*split);
     auto out = TRY(CellTrace(connection, model, charges).trace(measured.measure));
     const auto made_by = TRY(made_by_.of(measured.table, ""));
     const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
     out.rows_sql = TRY(workshop_.library.expand(out.rows_sql, "duckdb", values));
     return out;
+  }
+
+  // Entries that rules made: the charges behind them, how each part came about, and the table made once more from the
+  // release's charges by the rules of its day. Nothing when the table is made by no rules.
+  Result<std::optional<Traced>> trace_splits(const pack::Model& model, const Measured& charges, const Question& asked) {
+    auto& connection = reader_.connection();
+    const auto& table = model.contract.table;
+    Traced out;
+    out.implementers = charges.models;
+    std::string made_again;
+    for (const auto& row :
+         TRY(connection.all("select distinct strftime(billing_period, '%Y-%m') from cells order by 1"))) {
+      const std::string period = row[0].value_or("");
+      const auto made_by = TRY(made_by_.of(table, period));
+      if (made_by.node == nullptr || made_by.node->rules == nullptr ||
+          table != pack::TableName{pack::Layer::gold, "allocated_cost"})
+        return std::nullopt;
+      const auto& rules = *made_by.node->rules;
+      const SqlValues values = sql_values(*made_by.node, period);
+      const auto expand = [&](const std::string& sql) { return made_by.library->expand(sql, "duckdb", values); };
+      const std::string behind = TRY(expand(charges_behind_sql(rules, period, out_.measure)));
+      const std::string made = TRY(expand(made_by.node->sql_in(period)));
+      const std::string splits = TRY(expand(splits_behind_sql(rules, out_.measure, lines_max_)));
+      const std::string join = out.rows_sql.empty() ? "" : "\nunion all\n";
+      out.rows_sql += join + behind;
+      made_again += fmt::format("{}select * from (\n{}\n)", join, made);
+      if (out_.splits.empty()) TRY(list_splits(splits));
+    }
+    if (out.rows_sql.empty()) return std::nullopt;
+    const std::string where = asked.where.empty() ? "" : fmt::format(" where ({})", asked.where);
+    again_ = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as allocated_cost{}",
+                                              duck::name(out_.measure), made_again, where)))
+                 .value_or("0");
+    return out;
+  }
+
+  Status list_splits(const std::string& sql) {
+    for (const auto& row : TRY(reader_.connection().all(sql))) {
+      const auto text = [&](std::size_t i) { return row[i].value_or(""); };
+      out_.splits.push_back(
+          {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)});
+    }
+    return {};
   }
 
   Status list_files() {
@@ -327,7 +382,7 @@ class Explainer {
           TRY(connection.value(fmt::format("select coalesce(sum(centavo_amount), 0) from ({})", traced.rows_sql)));
       out_.total_of_lines = sum.value_or("0");
       const Decimal again = TRY(parse_decimal(out_.total_of_lines));
-      const Decimal shown = TRY(parse_decimal(out_.total));
+      const Decimal shown = TRY(parse_decimal(wanted_));
       if (equal(again, shown)) break;
     }
     return {};
@@ -425,6 +480,8 @@ class Explainer {
   std::map<std::string, std::string> raw_keys_;
   std::map<std::string, std::set<std::string>> tables_;  // by file name: bronze tables it filled
   std::set<pack::TableName> set_aside_, held_;
+  std::string wanted_;  // what the rows behind the number add up to in the table
+  std::string again_;  // the number itself, made again by rules; "" when its rows just add up to it
   Explanation out_;
 };
 

@@ -4,15 +4,18 @@
 #include <set>
 
 #include "base/period.h"
+#include "flow/allocation/compile.h"
 
 namespace centavo {
 namespace {
 
 using pack::TableName;
 
+constexpr const char* kAllocationPack = "allocation";
+
 // The tenant's packs and what they require.
 std::set<std::string> packs_of(const pack::Library& library, const std::vector<const pack::SourceKind*>& kinds,
-                               const Tenant& tenant) {
+                               const Tenant& tenant, bool allocates) {
   std::set<std::string> out;
   const std::function<void(const std::string&)> add = [&](const std::string& name) {
     const auto it = library.packs().find(name);
@@ -21,6 +24,16 @@ std::set<std::string> packs_of(const pack::Library& library, const std::vector<c
   };
   for (const auto* kind : kinds) add(kind->pack);
   for (const auto& name : tenant.packs) add(name);
+  if (allocates) add(kAllocationPack);
+  return out;
+}
+
+// The library's model, which also reads the rules' tables of weights.
+std::shared_ptr<const pack::Model> with_metrics(const pack::Model& model, const Allocation& rules) {
+  auto out = std::make_shared<pack::Model>(model);
+  std::set<TableName> inputs(model.inputs.begin(), model.inputs.end());
+  for (const auto& table : rules.metrics()) inputs.insert(table);
+  out->inputs.assign(inputs.begin(), inputs.end());
   return out;
 }
 
@@ -44,6 +57,18 @@ bool concerns(const pack::Contract& contract, std::string_view period, std::stri
   return before && before->next().text() == period;
 }
 
+std::string Node::sql_in(std::string_view period) const {
+  if (rules == nullptr) return model->sql;
+  return compiled_sql(model->contract.table, *rules, period).value_or(model->sql);
+}
+
+pack::Model Node::model_in(std::string_view period) const {
+  pack::Model out = *model;
+  out.sql = sql_in(period);
+  if (rules != nullptr) out.sql_place.file = "allocation/*.yaml of the tenant";
+  return out;
+}
+
 Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
   std::map<TableName, std::vector<Feed>> feeds;
   std::vector<const pack::SourceKind*> kinds;
@@ -60,9 +85,12 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
     }
   }
 
+  std::shared_ptr<const Allocation> rules;
+  if (auto read = TRY_IN(fmt::format("tenant {}", tenant.id), read_allocation(library, tenant.allocation)))
+    rules = std::make_shared<const Allocation>(std::move(*read));
   Graph graph;
   std::set<TableName> visiting, left_out;
-  const auto packs = packs_of(library, kinds, tenant);
+  const auto packs = packs_of(library, kinds, tenant, rules != nullptr);
   // Adds the table behind its inputs; false when none of them can ever have rows.
   const std::function<Result<bool>(const TableName&)> add = [&](const TableName& table) -> Result<bool> {
     if (graph.index_.contains(table)) return true;
@@ -70,6 +98,13 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
     if (model == nullptr || left_out.contains(table) || !packs.contains(model->contract.pack)) return false;
     if (!visiting.insert(table).second) return fail(ErrorKind::invalid_argument, "{} reads itself", table.text());
     Node node;
+    if (rules != nullptr && compiled_sql(table, *rules, "")) {
+      node.rules = rules;
+      if (table == TableName{pack::Layer::gold, "allocated_cost"}) {
+        graph.own_models_.push_back(with_metrics(*model, *rules));
+        model = graph.own_models_.back().get();
+      }
+    }
     node.model = model;
     if (const auto it = feeds.find(table); it != feeds.end()) node.feeds = it->second;
     bool active = !node.feeds.empty();

@@ -144,6 +144,15 @@ struct Explanation {
   std::string total_of_lines;  ///< added up again from the lines
   std::int64_t rows = 0;
   std::int64_t cells = 0;  ///< rows of a gold table that were asked for; 0 when the table's own rows are the lines
+  /// How a part that a rule gave came about (gold.allocated_cost).
+  struct Split {
+    std::string period, currency, rule, cost_centre, origin;
+    std::string whole, weight, weights;  ///< what was split, the payer's weight, and the sum of all weights
+    std::string share;  ///< whole * weight / weights to 21 digits
+    std::string part, rounding;  ///< what was given, and what that is more than the share
+  };
+  std::vector<Split> splits;  ///< up to the limit asked for
+  std::string behind, behind_again;  ///< with splits: the charges behind them, from the table and from the raw rows
   std::vector<Line> lines;  ///< up to the limit asked for
   std::vector<std::pair<std::string, std::string>> files;  ///< every file and its part of the sum
   bool holds = false;

@@ -191,7 +191,7 @@ class Planner {
   }
 
   void plan_model(const Node& node) {
-    const std::string definition = in_.library.digest(*node.model);
+    const std::string definition = node.rules != nullptr ? std::string() : in_.library.digest(*node.model);
     auto periods = periods_of(node, effective_);
     for (const auto& [period, fingerprint] : recorded_periods(node.model->contract.table)) {
       if (in_.left_periods.contains(period)) periods.insert(period);
@@ -206,7 +206,8 @@ class Planner {
             changed = input.text();
         }
       }
-      decide(node, period, fingerprint_of(definition, parameters, inputs_text(node, period, effective_)),
+      const std::string own = node.rules != nullptr ? in_.library.digest(node.model_in(period)) : definition;
+      decide(node, period, fingerprint_of(own, parameters, inputs_text(node, period, effective_)),
              changed.empty() ? "an input changed" : fmt::format("{} changed", changed));
     }
   }

@@ -84,7 +84,6 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
   auto connection = TRY(database.connect());
   TRY(connection.run("create schema bronze; create schema silver; create schema gold"));
 
-  const auto graph = TRY(Graph::of(workshop.library, tenant));
   std::map<std::string, std::vector<InterfacePart>> parts;
   std::vector<ShownView> views;
   std::vector<std::string> paths;

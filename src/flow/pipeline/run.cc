@@ -131,8 +131,8 @@ Status check_models(Workshop& workshop, const Graph& graph, const Plan& plan) {
   std::string mistakes;
   for (const auto& task : plan.tasks) {
     const auto* node = graph.find(task.table);
-    if (!node->feeds.empty() || !seen.insert(task.table).second) continue;
-    const auto done = check_columns(workshop.engine, workshop.library, *node->model,
+    if (!node->feeds.empty() || (!seen.insert(task.table).second && node->rules == nullptr)) continue;
+    const auto done = check_columns(workshop.engine, workshop.library, node->model_in(task.period),
                                     sql_values(*node, task.period.empty() ? "2000-01" : task.period));
     if (!done && done.error().kind != ErrorKind::invalid_argument) return done;
     if (!done) mistakes += (mistakes.empty() ? "" : "\n") + done.error().message;

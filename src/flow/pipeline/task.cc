@@ -144,7 +144,7 @@ class TaskRun {
 
   // The model's rows in the contract's types.
   Result<std::string> model_select() const {
-    const std::string sql = TRY(work_.workshop.library.expand(node_.model->sql, "duckdb", values_));
+    const std::string sql = TRY(work_.workshop.library.expand(node_.sql_in(task_.period), "duckdb", values_));
     std::string list;
     for (const auto& column : contract_.columns) {
       list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,

@@ -9,7 +9,9 @@
 #include <cstring>
 
 #include "base/conversion.h"
+#include "base/currency.h"
 #include "base/decimal.h"
+#include "base/split.h"
 #include "io/duck/keyed_hash.h"
 #include "io/duck/raw.h"
 #include "io/duck/tax_ids.h"
@@ -270,6 +272,60 @@ void hash_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
   }
 }
 
+// ---------- centavo_split, centavo_subunit_digits
+
+// before, amount, weights, digits: the parts of one step of a running split.
+void split_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const Argument<Int128> before(input, 0);
+  const Argument<Int128> amounts(input, 1);
+  const Argument<duckdb_list_entry> lists(input, 2);
+  const Argument<std::int32_t> digits(input, 3);
+  const duckdb_vector child = duckdb_list_vector_get_child(duckdb_data_chunk_get_vector(input, 2));
+  const auto* const all = static_cast<const duckdb_hugeint*>(duckdb_vector_get_data(child));
+  Answer answer(output);
+  auto* const entries = answer.as<duckdb_list_entry>();
+  const idx_t count = duckdb_data_chunk_get_size(input);
+  std::vector<Int128> parts, weights, own;
+  for (idx_t row = 0; row < count; ++row) {
+    entries[row] = {parts.size(), 0};
+    if (before.is_null(row) || amounts.is_null(row) || lists.is_null(row) || digits.is_null(row)) {
+      answer.set_null(row);
+      continue;
+    }
+    if (digits[row] < 0 || digits[row] > kScale)
+      return fail_call(info, fmt::format("cv_split: digits are 0 to {}, not {}", kScale, digits[row]));
+    const duckdb_list_entry list = lists[row];
+    own.resize(list.length);
+    weights.resize(list.length);
+    if (list.length > 0) std::memcpy(weights.data(), all + list.offset, list.length * sizeof(Int128));
+    Int128 start = 0, amount = 0;
+    std::memcpy(&start, &before[row], sizeof start);
+    std::memcpy(&amount, &amounts[row], sizeof amount);
+    const auto done = split_step(start, amount, weights, power_of_ten(kScale - digits[row]), own);
+    if (!done) return fail_call(info, done.error().message);
+    entries[row].length = list.length;
+    parts.insert(parts.end(), own.begin(), own.end());
+  }
+  duckdb_list_vector_reserve(output, parts.size());
+  duckdb_list_vector_set_size(output, parts.size());
+  if (!parts.empty())
+    std::memcpy(duckdb_vector_get_data(duckdb_list_vector_get_child(output)), parts.data(),
+                parts.size() * sizeof(Int128));
+}
+
+void digits_block(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
+  const Argument<duckdb_string_t> currencies(input, 0);
+  Answer answer(output);
+  const idx_t count = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < count; ++row) {
+    if (currencies.is_null(row)) {
+      answer.set_null(row);
+    } else {
+      answer.as<std::int32_t>()[row] = subunit_digits(view_of(currencies[row]));
+    }
+  }
+}
+
 // ---------- centavo_convert, centavo_divide_rates
 
 template <std::optional<Int128> (*compute)(Int128, Int128), int scale>
@@ -361,6 +417,10 @@ Status register_functions(RawConnection& connection) {
   TRY(add("centavo_valid_cnpj", {&text}, truth, validate_block<is_cnpj>));
   TRY(add("centavo_convert", {&amount, &rate}, amount, rate_block<convert_amount, kScale>));
   TRY(add("centavo_divide_rates", {&rate, &rate}, rate, rate_block<divide_rates, kRateScale>));
+  const RawType amounts(duckdb_create_list_type(amount.get()));
+  const RawType whole = simple_type(DUCKDB_TYPE_INTEGER);
+  TRY(add("centavo_split", {&amount, &amount, &amounts, &whole}, amounts, split_block));
+  TRY(add("centavo_subunit_digits", {&text}, whole, digits_block));
   return add("centavo_keyed_hash", {&text, &text}, text, hash_block);
 }
 

@@ -16,6 +16,9 @@
 /// half
 ///     away from zero; null -> null; an error when it needs more than 38 digits
 /// centavo_divide_rates(a DECIMAL(20,12), b DECIMAL(20,12)) -> DECIMAL(20,12)   likewise; an error for b = 0
+/// centavo_split(before DECIMAL(38,21), amount DECIMAL(38,21), weights DECIMAL(38,21)[], digits INTEGER)
+///     -> DECIMAL(38,21)[]   one step of a running split to so many digits behind the point: base/split.h
+/// centavo_subunit_digits(currency VARCHAR) -> INTEGER   base/currency.h
 /// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null; '' as key is an
 ///     error
 

@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "lake/pack/assemble.h"
 #include "lake/pack/expand.h"
+#include "lake/pack/lint.h"
+#include "lake/pack/parse_tree.h"
 #include "lake/pack/reading.h"
 #include "lake/pack/sql_tokens.h"
 
@@ -103,7 +105,8 @@ Result<Library> Library::load(const std::vector<std::string>& folders, const std
   if (!assembly.mistakes.empty()) return fail(error_of(assembly.mistakes));
   Library out;
   out.packs_ = std::move(assembly.packs);
-  out.functions_ = by_name(std::move(assembly.functions.functions));
+  out.functions_ = by_name(assembly.functions.functions);
+  out.dialect_ = std::make_shared<const FunctionsFile>(std::move(assembly.functions));
   return out;
 }
 
@@ -113,7 +116,8 @@ Result<Library> Library::from_files(const std::map<std::string, PackFiles>& pack
   if (!assembly.mistakes.empty()) return fail(error_of(assembly.mistakes));
   Library out;
   out.packs_ = std::move(assembly.packs);
-  out.functions_ = by_name(std::move(assembly.functions.functions));
+  out.functions_ = by_name(assembly.functions.functions);
+  out.dialect_ = std::make_shared<const FunctionsFile>(std::move(assembly.functions));
   return out;
 }
 
@@ -188,6 +192,34 @@ std::vector<const Model*> Library::implementers(std::string_view interface_name)
 Result<std::string> Library::expand(std::string_view sql, std::string_view engine,
                                     const std::map<std::string, std::string>& values) const {
   return expand_sql(sql, engine, &values, functions_);
+}
+
+Result<std::vector<Mistake>> Library::judge(const std::vector<Expression>& expressions) const {
+  std::vector<Mistake> out;
+  std::vector<SqlPiece> pieces;
+  std::vector<std::string> texts;
+  for (const Expression& expression : expressions) {
+    pieces.push_back({SqlPiece::Kind::expression, expression.text, expression.what, expression.place, true, true});
+    texts.push_back(pieces.back().statement());
+  }
+  const std::vector<ParseTree> trees = TRY(parse_sql(texts));
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    const std::size_t before = out.size();
+    lint_sql(pieces[i], trees[i], *dialect_, out);
+    if (out.size() > before) continue;
+    for (const ParseTree::Table& table : trees[i].tables) {
+      if (table.schema.empty() && same_word(table.table, "this")) continue;
+      out.push_back(pieces[i].mistake(0, fmt::format("it reads the table {}", table.table),
+                                      "an expression looks at one charge; a table of weights is named with metric"));
+    }
+    for (const std::string& column : trees[i].columns) {
+      const auto& known = *expressions[i].columns;
+      const bool found = std::any_of(known.begin(), known.end(), [&](const auto& k) { return same_word(k, column); });
+      if (!found)
+        out.push_back(pieces[i].mistake(0, fmt::format("unknown column \"{}\"", column), did_you_mean(column, known)));
+    }
+  }
+  return out;
 }
 
 std::string Library::digest(const Model& model) const {

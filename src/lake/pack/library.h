@@ -3,6 +3,7 @@
 /// All packs a lake knows, loaded and validated together. Every mistake is reported, each with file and line.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,16 @@ struct Function {
   std::map<std::string, std::string> body;   ///< engine ("duckdb", "spark") -> text with {0}, {1}, {*}
   std::string description;
   Place place;
+};
+
+struct FunctionsFile;
+
+/// An expression of SQL that stands outside the packs, in a tenant's rules: over one row of known columns.
+struct Expression {
+  std::string text;
+  std::string what;                  ///< for messages: "rule support: where"
+  Place place;
+  const std::vector<std::string>* columns = nullptr;   ///< that it may name
 };
 
 using FunctionMap = std::map<std::string, Function, std::less<>>;
@@ -61,6 +72,9 @@ class Library {
   Result<std::string> expand(std::string_view sql, std::string_view engine,
                              const std::map<std::string, std::string>& values) const;
 
+  /// What is wrong with expressions by the rules for the packs' own SQL.
+  Result<std::vector<Mistake>> judge(const std::vector<Expression>& expressions) const;
+
   /// SHA-256 of what decides a table's rows: its SQL as expanded, columns, checks, the functions used.
   std::string digest(const Model& model) const;
   /// Likewise of a source kind.
@@ -69,6 +83,7 @@ class Library {
  private:
   std::map<std::string, Pack> packs_;
   FunctionMap functions_;
+  std::shared_ptr<const FunctionsFile> dialect_;   ///< what the lint knows of functions
 };
 
 /// The packs inside the program.

@@ -131,6 +131,11 @@ Result<Tenant> Lake::tenant(std::string_view id) {
     return fail_hint("the folder and the id in it must agree", ErrorKind::invalid_argument,
                      "{}: the id is {}, but the folder is {}", file, out.id, id);
   }
+  const std::string rules = allocation_root(id);
+  for (const ObjectInfo& object : TRY(store_->list(rules, false))) {
+    const std::string name = object.key.substr(rules.size() + 1);
+    if (name.ends_with(".yaml")) out.allocation[name] = TRY(store_->read(object.key));
+  }
   return out;
 }
 
@@ -181,6 +186,7 @@ std::string Lake::quarantine_root(std::string_view id, std::string_view layer, s
 
 std::string Lake::staging_root(std::string_view id) { return tenant_root(id) + "/_staging"; }
 std::string Lake::releases_root(std::string_view id) { return tenant_root(id) + "/_releases"; }
+std::string Lake::allocation_root(std::string_view id) { return tenant_root(id) + "/allocation"; }
 std::string Lake::definitions_root(std::string_view id) { return tenant_root(id) + "/_definitions"; }
 
 Status validate(const Tenant& tenant) {

@@ -35,13 +35,14 @@ struct Tenant {
   std::vector<TenantSource> sources;
   std::map<std::string, std::string> parameters;  ///< a pack's $parameters, this tenant's values
   std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> allocation;  ///< who pays: name -> text of the files allocation/*.yaml beside it
 };
 
 /// LAKE/centavo.yaml
 struct LakeConfig {
-  int format = 1;             ///< version of the lake's layout; a newer one is refused by name
+  int format = 1;  ///< version of the lake's layout; a newer one is refused by name
   std::string name;
-  std::int64_t memory_limit_bytes = 0;   ///< 0: the engine's default
+  std::int64_t memory_limit_bytes = 0;  ///< 0: the engine's default
   int threads = 0;
 };
 constexpr int kLakeFormat = 1;
@@ -64,9 +65,9 @@ class Lake {
   /// The file in which Library::load keeps what the parsers said of them.
   std::string pack_trees() const;
 
-  Result<std::vector<Tenant>> tenants();          ///< in order of id
-  Result<Tenant> tenant(std::string_view id);     ///< `not_found` lists the ones there are
-  Status add(const Tenant& tenant);               ///< `already_exists`
+  Result<std::vector<Tenant>> tenants();  ///< in order of id
+  Result<Tenant> tenant(std::string_view id);  ///< `not_found` lists the ones there are
+  Status add(const Tenant& tenant);  ///< `already_exists`
   Status save(const Tenant& tenant);
   Status remove(std::string_view id);  ///< the tenant and all its data, under its lock; `busy` while a run holds it
 
@@ -84,6 +85,7 @@ class Lake {
   static std::string staging_root(std::string_view id);  ///< tenants/<id>/_staging
   static std::string releases_root(std::string_view id);  ///< tenants/<id>/_releases
   static std::string definitions_root(std::string_view id);  ///< tenants/<id>/_definitions
+  static std::string allocation_root(std::string_view id);  ///< tenants/<id>/allocation
 
  private:
   std::string dir_;

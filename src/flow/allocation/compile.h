@@ -1,0 +1,50 @@
+#pragma once
+/// \file flow/allocation/compile.h
+/// Rules as SQL: what the tables of pack `allocation` are made by for one tenant and period. A rule that cannot hold in
+/// the period leaves no trace in the text, so that it changes nothing of it, not even a fingerprint.
+
+#include <string>
+#include <string_view>
+
+#include "flow/allocation/rules.h"
+
+namespace centavo {
+
+/// Where a charge stands and which rule takes it: "with … " steps whose last is `placed`, the charges of the period
+/// with columns centavo_centre and centavo_pool (0: no rule takes it, else its number from 1).
+std::string placed_charges_sql(const Allocation& rules, std::string_view period);
+
+/// gold.allocated_cost: direct cost, and for each rule what it took and gave.
+std::string allocated_cost_sql(const Allocation& rules, std::string_view period);
+
+/// gold.cost_by_virtual_tag.
+std::string cost_by_virtual_tag_sql(const Allocation& rules, std::string_view period);
+
+/// The SQL of a table of pack `allocation`; absent for every other table.
+std::optional<std::string> compiled_sql(const pack::TableName& table, const Allocation& rules, std::string_view period);
+
+/// Numbers (from 0, in `splits`) of the rules that hold in a period.
+std::vector<std::size_t> splits_in(const Allocation& rules, std::string_view period);
+
+/// How charges of a period meet rules: a row for each rule that comes first (its number from 1 in `rules`; 0: none),
+/// with the count of its charges and, for each of `rules`, of those among them that it would fit too.
+struct UseQuery {
+  std::string sql;  ///< "" when no rule holds in the period
+  std::vector<std::size_t> rules;  ///< numbers (from 0) in the tag's rules, or in `splits`
+};
+UseQuery tag_use_sql(const Allocation& rules, std::size_t tag, std::string_view period);
+UseQuery split_use_sql(const Allocation& rules, std::string_view period);
+
+/// The charges behind entries of gold.allocated_cost, which stand in a table `cells`: columns centavo_file, centavo_row,
+/// centavo_period and centavo_amount (of `measure`). Behind a rule's entries stand all charges of its pool with the same
+/// origin, and those of earlier rules that gave to it.
+std::string charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
+
+/// How the given entries among `cells` came about, one row each: rule, currency, cost centre, its origin, the whole that
+/// was split, weight, sum of weights, exact share, part, and what rounding added to the share.
+std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit);
+
+/// `condition` as SQL over a charge; "true" when it is empty.
+std::string condition_sql(const Condition& condition);
+
+}  // namespace centavo
