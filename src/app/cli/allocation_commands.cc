@@ -51,10 +51,11 @@ std::string cost_centres_sql(const std::string& measure, const std::string& filt
       "with entries as (select billing_period, BillingCurrency, cost_centre, level_1, entry, {0} as amount from {1}{2} "
       "union all select distinct billing_period, BillingCurrency, 'unallocated', 'unallocated', 'direct', 0 from "
       "{1}{2}) "
-      "select strftime(billing_period, '%Y-%m') as period, BillingCurrency as currency, cost_centre, level_1 as top, "
+      "select * from (select strftime(billing_period, '%Y-%m') as period, BillingCurrency as currency, cost_centre, "
+      "level_1 as top, "
       "sum(case when entry = 'direct' then amount else 0 end) as direct, "
       "sum(case when entry <> 'direct' then amount else 0 end) as shared, sum(amount) as total "
-      "from entries group by all order by 1, 2, cost_centre = 'unallocated', total desc, 3",
+      "from entries group by all) order by period, currency, cost_centre = 'unallocated', total desc, cost_centre",
       measure, kTable, filter);
 }
 

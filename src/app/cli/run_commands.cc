@@ -6,6 +6,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/progress.h"
 #include "app/cli/report_text.h"
+#include "flow/pipeline/allocation_use.h"
 
 namespace centavo::cli {
 namespace {
@@ -30,6 +31,27 @@ Result<RunOptions> run_options(const Context& context, const RunArguments& given
   return options;
 }
 
+// Rules that were used anew and fit nothing, or stand in each other's way, are a warning.
+Status warn_of_rules(Context& context, Workshop& workshop, const Tenant& tenant, const RunReport& report) {
+  std::optional<PeriodRange> made;
+  for (const Task& task : report.plan.tasks) {
+    const auto month = Period::parse(task.period);
+    if (task.table.table != "allocated_cost" || !month) continue;
+    if (!made) made = PeriodRange{*month, *month};
+    made = PeriodRange{std::min(made->first, *month), std::max(made->last, *month)};
+  }
+  if (!report.release || !made || tenant.allocation.empty() || context.output().quiet()) return {};
+  const AllocationUse use = TRY(allocation_use(workshop, tenant, made));
+  std::map<std::string, int> kinds;
+  for (const AllocationFinding& each : use.findings) ++kinds[each.kind];
+  std::string text;
+  for (const auto& [kind, count] : kinds) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, kind);
+  if (!text.empty())
+    context.output().note("warning: allocation rules of {}: {}; `centavo allocation check --tenant {}` lists them",
+                          tenant.id, text, tenant.id);
+  return {};
+}
+
 Status run_tenants(Context& context, const RunArguments& given) {
   if (given.all && !given.tenant.empty()) {
     return fail(ErrorKind::invalid_argument, "run: --tenant {} and --all exclude each other", given.tenant);
@@ -44,6 +66,10 @@ Status run_tenants(Context& context, const RunArguments& given) {
     const Result<RunReport> report = run_one(context, workshop, tenant, options);
     std::optional<Error> error = report ? report->error : report.error();
     if (report && context.output().json()) reports.push_back(run_object(tenant, *report));
+    if (!error) {
+      const Status warned = warn_of_rules(context, workshop, tenant, *report);
+      if (!warned) error = warned.error();
+    }
     if (!error) continue;
     // One tenant's trouble does not keep the others waiting.
     if (tenants.size() > 1) *error = within("tenant " + tenant.id, *error);
