@@ -1,6 +1,8 @@
 /// \file app/cli/rates_command.cc
 /// rates list: the rates that bills are converted by, and where they come from
 
+#include <set>
+
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
 #include "base/period.h"
@@ -33,6 +35,20 @@ select strftime(billing_period, '%Y-%m'), charge_date, currency, into_currency, 
 from pairs
 where currency <> into_currency
 order by all)";
+
+// Kinds of sources that bring rates.
+std::set<std::string> kinds_of_rates(const pack::Library& library) {
+  std::set<std::string> out;
+  for (const auto& [name, pack] : library.packs()) {
+    for (const auto& source : pack.sources) {
+      for (const auto& feed : source.feeds) {
+        const auto* model = library.model(feed.table);
+        if (model != nullptr && model->contract.cause == "rates") out.insert(source.name);
+      }
+    }
+  }
+  return out;
+}
 
 Status list_rates(Context& context, const RatesArguments& given) {
   std::string where = "true";
@@ -67,9 +83,8 @@ Status list_rates(Context& context, const RatesArguments& given) {
        {.key = "source"}},
       has_rates
           ? "no bill needs a rate"
-          : fmt::format("no source of rates: centavo source add ecb_rates --tenant {} --uri FOLDER, or ptax_json, "
-                        "ptax_csv, currency_files",
-                        tenant.id));
+          : fmt::format("no source of rates: centavo source add KIND --tenant {} --uri FOLDER, KIND one of {}",
+                                          tenant.id, fmt::join(kinds_of_rates(open.library), ", "));
   return {};
 }
 

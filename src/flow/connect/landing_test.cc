@@ -55,6 +55,9 @@ const pack::PackFiles kPack = {
      "source: mixed\ndescription: d\nconnector: files\nperiod: {from: column, columns: [month]}\n"
      "feeds:\n  - {table: bronze.cur, match: ['usage*', 'both*']}\n  - {table: bronze.customers, match: "
      "['prices*', 'both*']}\n"},
+    {"sources/history.yaml",
+     "source: history\ndescription: d\nconnector: files\nformat: csv\ncsv: {delimiter: ';', columns: [day, id]}\n"
+     "period: {from: column, columns: [day], dates: day_first, new_by: rows}\nfeeds: [{table: bronze.cur}]\n"},
     {"bronze/cur.yaml",
      "table: bronze.cur\ndescription: d\nwrite: replace_period\nperiod_column: billing_period\ncolumns: [{name: month, "
      "type: varchar}]\n"},
@@ -285,6 +288,24 @@ TEST_F(LandingTest, RowsOfEachMonthAreWrittenDown) {
   EXPECT_EQ(rows(log[0]), (Rows{{"a.jsonl", {2, 3}}, {"b.json", {1, 3}}, {"d.csv", {1, 3}}, {"e.parquet", {1, 3}}}));
   EXPECT_EQ(rows(log[1]), (Rows{{"a.jsonl", {1, 3}}, {"b.json", {2, 3}}, {"d.csv", {2, 3}}, {"e.parquet", {2, 3}}}));
   EXPECT_EQ(land().files_read, 0);
+}
+
+TEST_F(LandingTest, AHistoryThatGrowsLandsInTheMonthsWhoseRowsChanged) {
+  source_ = {"history", "history", (dir_ / "in").string(), 0};
+  put("all.csv", "30/09/2026;a\n01/10/2026;b\n02102026;c\n");
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: all.csv", "bronze.cur 2026-10: all.csv"));
+  put("all.csv", "02/10/2026;c\r\n03/10/2026;d\r\n01/10/2026;b\r\n30/09/2026;a\r\n");
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-10: all.csv"));
+  put("all.csv", "03/10/2026;d\n02/10/2026;c\n01/10/2026;b\n30/09/2026;a\n");   // in another order
+  EXPECT_THAT(landed(land()), IsEmpty());
+  put("all.csv", "03/10/2026;d\n02/10/2026;c\n01/10/2026;b\n30/09/2026;A\n");
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: all.csv"));
+  put("all.csv", "03/10/2026;d\n02/10/2026;c\n01/10/2026;b\n30/09/2026;A\n30/09/2026;A\n");   // twice is not once
+  EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: all.csv"));
+  ASSERT_TRUE(lake_->store().remove("tenants/acme/raw/history/_seen.json"));
+  EXPECT_THAT(landed(land()), IsEmpty());
+  put("all.csv", "2026-10-03;d\n");
+  EXPECT_THAT(problems(land()), HasSubstr("2026-10-03"));
 }
 
 TEST_F(LandingTest, TheMonthMayStandInAMemberOfAColumn) {

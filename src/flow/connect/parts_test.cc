@@ -368,6 +368,22 @@ TEST_F(PartsTest, ReadsHeaders) {
   EXPECT_THAT(*header(gzip("a,b\n" + std::string(3'000'000, 'x'))), testing::ElementsAre("a", "b"));
 }
 
+TEST_F(PartsTest, WithoutAHeaderTheFirstLineIsARow) {
+  CsvDialect dialect;
+  dialect.columns = {"a", "b"};
+  const auto cut = this->cut("1,x\r\n\r\n2,y", 1, "", dialect);
+  ASSERT_TRUE(cut.rows) << cut.rows.error().message;
+  EXPECT_EQ(*cut.rows, 2);
+  EXPECT_THAT(cut.texts, testing::ElementsAre("a,b\n1,x\n", "a,b\n2,y\n"));
+  EXPECT_EQ(cut.parts[1].first_row, 2);
+  const auto zipped = this->cut(zip({{"1.csv", "1,x\n"}, {"2.csv", "2,y\n3,z\n"}}), 1 << 20, "zip", dialect);
+  EXPECT_EQ(*zipped.rows, 3);
+  LandedFile file;
+  file.source_path = "x.csv";
+  EXPECT_THAT(*read_csv_header(put("1,x\n"), file, dialect), testing::ElementsAre("a", "b"));
+  EXPECT_THAT(read_csv_header(put("1,x,7\n"), file, dialect).error().message, testing::HasSubstr("has 3 fields"));
+}
+
 // Counts and contents agree with DuckDB's own reading of the same text, whole and in parts of any size.
 TEST_F(PartsTest, AgreesWithDuckDbOnNastyText) {
   std::mt19937 random(20260930);
