@@ -81,10 +81,9 @@ Status list_rates(Context& context, const RatesArguments& given) {
        {.key = "rate", .align = Align::point},
        {.key = "published"},
        {.key = "source"}},
-      has_rates
-          ? "no bill needs a rate"
-          : fmt::format("no source of rates: centavo source add KIND --tenant {} --uri FOLDER, KIND one of {}",
-                                          tenant.id, fmt::join(kinds_of_rates(open.library), ", "));
+      has_rates ? "no bill needs a rate"
+                : fmt::format("no source of rates: centavo source add KIND --tenant {} --uri FOLDER, KIND one of {}",
+                              tenant.id, fmt::join(kinds_of_rates(open.library), ", ")));
   return {};
 }
 
