@@ -300,7 +300,7 @@ class Allocation(FlowTest):
             write_rules(lake, tag=TAG, who=text)
             lake.run("acme")
             lake("certificate", "issue", "--tenant", "acme")
-            hashes = sorted(certificate["hash"] for certificate in lake.json("certificate", "show", "--tenant", "acme"))
+            hashes = sorted(certificate["hash"] for certificate in lake.json("certificate", "list", "--tenant", "acme"))
             seen.append((self.rows_of_allocation(lake), hashes))
             self.say(f"{seed} files, {threads} threads: {len(seen[-1][0])} rows, certificate {hashes[-1][:12]}")
         self.assertEqual(seen[0], seen[1])
@@ -540,7 +540,7 @@ class Allocation(FlowTest):
         for what, (text, words) in cases.items():
             with self.subTest(what):
                 write_rules(lake, tag=self.OWN, who=text)
-                self.assert_one_clear_error(lake.run("acme", code=FAILED), *words)
+                self.assert_one_clear_error(lake.run("acme", code=USAGE), *words)
         self.assertEqual(before, lake.releases("acme"))
         self.assertEqual({"ads": "125.01", "pay": "65"}, self.billed(lake), "readers go on reading")
         write_rules(lake)

@@ -257,7 +257,7 @@ class Formats(CurrencyTest):
 class OverTime(CurrencyTest):
     def made(self, lake, tenant, *more):
         """(table, period) of what a run would make or made."""
-        return {(task["table"], task["period"]) for task in lake.json("plan", "--tenant", tenant, *more)["tasks"]}
+        return {(task["table"], task["period"]) for task in lake.json("plan", "--tenant", tenant, *more)}
 
     def test_a_missing_rate_is_an_error_that_names_day_and_pair(self):
         lake = self.lake()
@@ -359,7 +359,7 @@ class OverTime(CurrencyTest):
         second = lake.releases("acme")[-1]
         found = lake.json("diff", first, second, "--tenant", "acme", "--measure", f"{CONVERTED}.x_BilledCostInTenantCurrency")
         text = json.dumps(found)
-        parts = {cause: D(amount) for cause, amount in found["totals"][0]["parts"].items() if D(amount) != 0}
+        parts = {cause: D(amount) for cause, amount in found["totals"][0]["causes"].items() if D(amount) != 0}
         self.assertEqual(parts, {"rates": D("150"), "restated_data": D("58"), "new_data": D("265")}, text)
         self.assertEqual(sum(parts.values()), D("473"))
 

@@ -369,7 +369,7 @@ std::vector<Compared> compare_stages(const Graph& graph, const Account& account)
     for (const auto& measure : to->measures) {
       Link link{"", table, {}, to->sums, {}, {measure}, to->categorised, to->invoiced};
       bool readable = true;
-      for (const auto& input : node.inputs) {
+      for (const auto& input : node.periods_of) {   // not those that only weigh or rate its rows
         const auto* from = account.find(pack::name_of(input.layer), input.text());
         if (from == nullptr || !from->measures.contains(measure)) continue;
         readable = readable && from->readable;

@@ -176,7 +176,7 @@ Result<std::vector<Statement>> issue_statements(Workshop& workshop, const Tenant
     if (newest != nullptr && book.closed(*newest)) {
       if (request.cost_centre.empty()) continue;
       return fail_hint(fmt::format("centavo statement correct --tenant {} --period {}", tenant.id, statement.period),
-                       ErrorKind::invalid_argument, "statement {} of {} for {} is closed; it is corrected by a note",
+                       ErrorKind::conflict, "statement {} of {} for {} is closed; it is corrected by a note",
                        newest->number, cost_centre, statement.period);
     }
     if (newest != nullptr && newest->hash == statement.hash) continue;

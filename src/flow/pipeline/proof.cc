@@ -165,7 +165,7 @@ std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<
     // An interface's implementers add up: what reads the interface agrees with their sum.
     std::map<Key, Decimal> inputs;
     std::string from;
-    for (const auto& input : node.inputs) {
+    for (const auto& input : node.periods_of) {   // not those that only weigh or rate its rows
       if (of(input.text()).empty()) continue;
       const auto& side = of(input.text());
       const auto shaped = node.is_periodic() ? side : without_periods(side);
