@@ -325,7 +325,7 @@ export const en = {
   "cost.empty": "No cost here",
   "cost.empty_filtered": "No row has all of these filters.",
   "cost.empty_period": "There is nothing in {period}.",
-  "cost.table": "{n} groups",
+  "cost.table": "{n} group|{n} groups",
   "cost.show_all": "Show all {n}",
   "cost.shown": "{n} shown",
   "lines.title": "Lines",
@@ -606,6 +606,7 @@ export const en = {
   // sign in
   "sign_in": "Sign in",
   "sign_in.wrong": "The user or the password is wrong.",
+  "sign_in.link_expired": "This link was used before or is too old. Ask for a new one.",
   "sign_in.help": "No password yet, or forgotten? An administrator makes you a link under People, or on the server: centavo user link.",
   "sign_out": "Sign out",
   "password.change": "Change password",
@@ -618,6 +619,7 @@ export const en = {
   "welcome": "Welcome",
   "welcome.hello": "Welcome, {name}",
   "welcome.choose": "Choose the password that you will sign in with.",
+  "welcome.banner": "You came by a one-time link and have no password yet.",
   "welcome.later": "Later",
   // palette and help
   "palette.title": "Go anywhere",

@@ -326,7 +326,7 @@ export const pt: Messages = {
   "cost.empty": "Nenhum custo aqui",
   "cost.empty_filtered": "Nenhuma linha atende a todos estes filtros.",
   "cost.empty_period": "Não há nada em {period}.",
-  "cost.table": "{n} grupos",
+  "cost.table": "{n} grupo|{n} grupos",
   "cost.show_all": "Mostrar todos os {n}",
   "cost.shown": "{n} mostrados",
   "lines.title": "Lançamentos",
@@ -607,6 +607,7 @@ export const pt: Messages = {
   // sign in
   "sign_in": "Entrar",
   "sign_in.wrong": "O usuário ou a senha está errado.",
+  "sign_in.link_expired": "Este link já foi usado ou é antigo demais. Peça um novo.",
   "sign_in.help": "Sem senha ainda, ou esqueceu? Um administrador cria um link em Pessoas, ou no servidor: centavo user link.",
   "sign_out": "Sair",
   "password.change": "Mudar a senha",
@@ -619,6 +620,7 @@ export const pt: Messages = {
   "welcome": "Boas-vindas",
   "welcome.hello": "Boas-vindas, {name}",
   "welcome.choose": "Escolha a senha com que vai entrar.",
+  "welcome.banner": "Você entrou por um link único e ainda não tem senha.",
   "welcome.later": "Depois",
   // palette and help
   "palette.title": "Ir a qualquer lugar",

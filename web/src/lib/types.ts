@@ -9,6 +9,8 @@ export interface Me {
   csrf: string;
   roles: Role[];
   tenants: { id: string; name: string; currency: string; role: string; layers: string[]; can: Right[] }[];
+  /** May manage people, grants and the audit. */
+  can_manage?: boolean;
   version: string;
   must_set_password: boolean;
 }

@@ -60,7 +60,6 @@ function Content({ o }: { o: Overview }) {
           {o.movers.length === 0 ? <p class="muted pad">{t("overview.no_movers")}</p> : (
             <Table caption={t("overview.movers")} rows={o.movers} compact columns={[
               { id: "key", head: dimName(o.movers[0]?.dim ?? "ServiceName"), row: true, wide: true, cell: (r) => <a href={nav.to("cost", { ...costView, filters: [{ dim: r.dim, values: [r.key ?? "(none)"], exclude: false }], by: [] })}>{valueName(r.key)}</a>, order: (r) => r.key },
-              { id: "before", head: t("before"), number: true, cell: (r) => <Money value={r.before} currency={o.currency} />, order: (r) => r.before },
               { id: "value", head: t("now"), number: true, cell: (r) => <Number_ value={r.value} currency={o.currency} dims={[r.dim]} keys={[r.key]} view={costView} />, order: (r) => r.value },
               { id: "change", head: t("change"), number: true, cell: (r) => <Change value={r.change} currency={o.currency} />, order: (r) => r.change },
             ]} />

@@ -11,7 +11,7 @@ import { Number_ } from "../ui/explain";
 import { ExportMenu, FilterBar } from "../ui/filterbar";
 import { dimName, measureName, valueName } from "../ui/names";
 
-const aggregates = ["sum", "min", "max", "count"] as const;
+
 
 interface Saved { name: string; search: string }
 function savedViews(tenant: string): Saved[] {
@@ -26,6 +26,9 @@ export default function PivotPage() {
   const app = useApp();
   const { view, meta, tenant } = app;
   const nav = useNav();
+  // The smallest and the largest charge are asked of silver; who sees gold only is offered sums and counts.
+  const silver = app.me.tenants.find((x) => x.id === tenant)?.layers.includes("silver");
+  const aggregates = silver ? (["sum", "min", "max", "count"] as const) : (["sum", "count"] as const);
   const rows = view.extra["r"] !== undefined ? splitValues(view.extra["r"]) : ["ServiceCategory", "ServiceName"];
   const columns = view.extra["k"] !== undefined ? splitValues(view.extra["k"]).filter((k) => k !== "-") : ["month"];
   const values = view.extra["val"] ? splitValues(view.extra["val"]) : [`${view.m}:sum`];
@@ -162,7 +165,7 @@ function PivotGrid({ p, heat }: { p: Pivot; heat: boolean }) {
                   <th scope="row">
                     <span class={`indent i${n.depth}`}>
                       {n.subtotal ? <button type="button" class="twist" aria-expanded={!isClosed} aria-label={t("pivot.fold", { name: valueName(label) })} onClick={() => { const next = new Set(closed); if (!next.delete(id)) next.add(id); setClosed(next); }}><span aria-hidden="true">{isClosed ? "▸" : "▾"}</span></button> : <span class="twist" />}
-                      {isDate(p.rows[n.depth - 1]) ? spanName(String(label)) : valueName(label)}
+                      <span class="label" title={valueName(label)}>{isDate(p.rows[n.depth - 1]) ? spanName(String(label)) : valueName(label)}</span>
                     </span>
                   </th>
                   {cells(n.cells, n.total, n.key, p.rows.slice(0, n.depth), !n.subtotal)}
