@@ -29,7 +29,7 @@ export default function PivotPage() {
   // The smallest and the largest charge are asked of silver; who sees gold only is offered sums and counts.
   const silver = app.me.tenants.find((x) => x.id === tenant)?.layers.includes("silver");
   const aggregates = silver ? (["sum", "min", "max", "count"] as const) : (["sum", "count"] as const);
-  const rows = view.extra["r"] !== undefined ? splitValues(view.extra["r"]) : ["ServiceCategory", "ServiceName"];
+  const rows = view.extra["r"] !== undefined ? splitValues(view.extra["r"]).filter((r) => r !== "-") : ["ServiceCategory", "ServiceName"];
   const columns = view.extra["k"] !== undefined ? splitValues(view.extra["k"]).filter((k) => k !== "-") : ["month"];
   const values = view.extra["val"] ? splitValues(view.extra["val"]) : [`${view.m}:sum`];
   const heat = view.extra["heat"] === "1";
@@ -71,7 +71,7 @@ export default function PivotPage() {
       </PageHead>
       <FilterBar without={["compare", "measure"]} />
       <div class="filterbar second shelves">
-        {shelf(t("pivot.rows"), rows.filter((r) => r !== "-"), "r", 4)}
+        {shelf(t("pivot.rows"), rows, "r", 4)}
         {shelf(t("pivot.columns"), columns, "k", 1)}
         <div class="shelf" role="group" aria-label={t("pivot.values")}>
           <span class="field-label">{t("pivot.values")}</span>
@@ -80,14 +80,14 @@ export default function PivotPage() {
             const put = (next: string) => set({ val: joinValues(values.map((x, at) => (at === i ? next : x))) });
             return (
               <MenuButton key={v} class="chip-button" items={() => [
-                ...aggregates.filter((a) => a !== agg).map((a) => ({ text: t(`agg.${a}`), act: () => put(`${m}:${a}`) })),
+                ...aggregates.filter((a) => a !== agg && m !== "charge_count").map((a) => ({ text: t(`agg.${a}`), act: () => put(`${m}:${a}`) })),
                 { text: "", separator: true },
-                ...allValues.filter((x) => x !== m).map((x) => ({ text: measureName(x), act: () => put(`${x}:${agg}`) })),
+                ...allValues.filter((x) => x !== m).map((x) => ({ text: measureName(x), act: () => put(`${x}:${x === "charge_count" ? "sum" : agg}`) })),
                 ...(values.length > 1 ? [{ text: "", separator: true }, { text: t("pivot.remove"), icon: "close", act: () => set({ val: joinValues(values.filter((_, at) => at !== i)) }) }] : []),
               ]}>{measureName(m)}: {t(`agg.${agg as "sum"}`)}</MenuButton>
             );
           })}
-          {values.length < 4 && <MenuButton class="button quiet" icon="plus" label={t("pivot.add_to", { name: t("pivot.values") })} items={() => allValues.flatMap((m) => aggregates.slice(0, m === "charge_count" ? 1 : 4).map((a) => `${m}:${a}`)).filter((v) => !values.includes(v)).map((v) => ({ text: `${measureName(v.split(":")[0]!)}: ${t(`agg.${v.split(":")[1] as "sum"}`)}`, act: () => set({ val: joinValues([...values, v]) }) }))} />}
+          {values.length < 4 && <MenuButton class="button quiet" icon="plus" label={t("pivot.add_to", { name: t("pivot.values") })} items={() => allValues.flatMap((m) => aggregates.slice(0, m === "charge_count" ? 1 : aggregates.length).map((a) => `${m}:${a}`)).filter((v) => !values.includes(v)).map((v) => ({ text: `${measureName(v.split(":")[0]!)}: ${t(`agg.${v.split(":")[1] as "sum"}`)}`, act: () => set({ val: joinValues([...values, v]) }) }))} />}
         </div>
         <label class="check"><input type="checkbox" checked={heat} onChange={() => set({ heat: heat ? "" : "1" })} />{t("pivot.heat")}</label>
       </div>

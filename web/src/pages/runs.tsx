@@ -107,7 +107,7 @@ function One({ run }: { run: string }) {
                   ]} />
                 )}
               </Card>
-              {r.landings.length > 0 && <Card title={t("runs.landings")}><Landings rows={r.landings} /></Card>}
+              {r.landings && r.landings.length > 0 && <Card title={t("runs.landings")}><Landings rows={r.landings} /></Card>}
             </div>
           );
         }}
