@@ -281,7 +281,7 @@ export const en = {
   "chart.shown_as": "Show as",
   "chart.legend": "Legend",
   "chart.keys": "{title}. Left and right arrows read the values.",
-  "chart.png_of": "Save “{title}” as a picture",
+  "chart.png_of": "PNG: save “{title}” as a picture",
   // menu of a number
   "menu.of": "{text}, {name}: what to do with it",
   "menu.explain": "Explain this number",

@@ -282,7 +282,7 @@ export const pt: Messages = {
   "chart.shown_as": "Mostrar como",
   "chart.legend": "Legenda",
   "chart.keys": "{title}. As setas esquerda e direita leem os valores.",
-  "chart.png_of": "Salvar “{title}” como imagem",
+  "chart.png_of": "PNG: salvar “{title}” como imagem",
   // menu of a number
   "menu.of": "{text}, {name}: o que fazer com este valor",
   "menu.explain": "Explicar este número",

@@ -88,7 +88,7 @@ function Graph({ lineage, selected, onSelect }: { lineage: Lineage; selected: st
   const scale = zoom ?? Math.max(0.55, fit);
   return (
     <div class="stack">
-      <Card title={t("lineage.graph")} actions={<><Button kind="quiet" aria-label={t("lineage.smaller")} onClick={() => setZoom(Math.max(0.2, scale / 1.25))}>−</Button><Button kind="quiet" onClick={() => setZoom(fit)}>{t("lineage.fit")}</Button><Button kind="quiet" aria-label={t("lineage.larger")} onClick={() => setZoom(Math.min(2.5, scale * 1.25))}>+</Button></>}>
+      <Card title={t("lineage.graph")} actions={<><Button kind="quiet" icon="minus" aria-label={t("lineage.smaller")} onClick={() => setZoom(Math.max(0.2, scale / 1.25))} /><Button kind="quiet" onClick={() => setZoom(fit)}>{t("lineage.fit")}</Button><Button kind="quiet" icon="plus" aria-label={t("lineage.larger")} onClick={() => setZoom(Math.min(2.5, scale * 1.25))} /></>}>
         <div ref={box} class="scroll graph" role="region" aria-label={t("lineage.graph")} tabindex={0}>
           {!drawing ? <Skeleton lines={8} /> : (
             <svg viewBox={`0 0 ${drawing.width} ${drawing.height}`} width={drawing.width * scale} height={drawing.height * scale} role="group" aria-label={t("lineage.graph")}>
