@@ -143,7 +143,7 @@ function Session({ start }: { start: Lang }) {
   if (me === undefined) return <main class="alone" aria-busy="true"><Skeleton /></main>;
   const shared = { lang, setLang, ...theme };
   if (me === null) return <SignIn {...shared} onDone={(next: Me) => { forget(); setMe(next); if (here === "/sign-in") route(href("/")); }} />;
-  if (me.must_set_password || here === "/welcome") return <Welcome {...shared} me={me} onDone={() => { setMe({ ...me, must_set_password: false }); route(href("/")); }} />;
+  if (here === "/welcome") return <Welcome {...shared} me={me} onDone={() => { load(); route(href("/")); }} />;
   return <Shell key={lang} me={me} setMe={setMe} {...shared} here={here} signOut={() => void call("DELETE", "/session").catch(() => undefined).then(() => { forget(); setMe(null); route(href("/")); })} />;
 }
 
@@ -193,7 +193,7 @@ function Shell({ me, setMe, here, signOut, ...shared }: ShellProps) {
   const go = useCallback((path: string, replace = false) => { route(href(path), replace); }, [route]);
   const app: App = { me, setMe, ...shared, tenant, meta, page, id, view, go, toast: setToast };
   const allowed = allowedPages(app);
-  const home = allowed.find((p) => !p.lake) ?? allowed[0];
+  const home = allowed.find((p) => p.id === "overview") ?? allowed.find((p) => p.id === "data") ?? allowed.find((p) => !p.lake);
 
   useEffect(() => {
     if (toast) {
@@ -273,7 +273,7 @@ function Shell({ me, setMe, here, signOut, ...shared }: ShellProps) {
           )}
           {meta && <span class="only-wide fresh-slot"><FreshBadge state={meta.fresh.state} lag={meta.fresh.hours_lag} sla={meta.fresh.sla_hours} /></span>}
           <span class="grow" />
-          <Button class="palette-button" icon="search" onClick={() => openPalette.current()} aria-label={t("palette.title")}><span class="only-wide">{t("palette.button")}</span><kbd class="only-wide">Ctrl K</kbd></Button>
+          <Button class="palette-button" icon="search" onClick={() => openPalette.current()} aria-label={`${t("palette.button")} Ctrl K`}><span class="only-wide">{t("palette.button")}</span><kbd class="only-wide">Ctrl K</kbd></Button>
           <MenuButton class="button quiet" icon="user" align="end" label={t("nav.account", { name: me.user.name || me.user.id })} items={() => [
             { text: me.user.name || me.user.id, icon: "user", href: href("/tokens") },
             { text: "", separator: true },
@@ -302,6 +302,7 @@ function Shell({ me, setMe, here, signOut, ...shared }: ShellProps) {
         </nav>
         {menuOpen && <div class="veil" onClick={() => setMenuOpen(false)} />}
         <main id="main" tabindex={-1}>
+          {me.must_set_password && <p class="banner info" role="status"><Icon name="info" /><span>{t("welcome.banner")} <a href={href("/welcome")}>{t("password.set")}</a></span></p>}
           {inTenant && meta && meta.fresh.state === "BREACH" && <p class="banner" role="status"><Icon name="warn" />{t("fresh.banner", { hours: Math.round(meta.fresh.hours_lag ?? 0), sla: meta.fresh.sla_hours ?? 0 })}</p>}
           {body}
         </main>

@@ -9,6 +9,8 @@ export interface Me {
   csrf: string;
   roles: Role[];
   tenants: { id: string; name: string; currency: string; role: string; layers: string[]; can: Right[] }[];
+  /** May manage people, grants and the audit. */
+  can_manage?: boolean;
   version: string;
   must_set_password: boolean;
 }
@@ -23,7 +25,7 @@ export interface Meta {
   days: { first: string; last: string } | null;
   currencies: string[];
   measures: { id: string }[];
-  dims: { id: string; kind: "column" | "tag" | "vtag"; values: number }[];
+  dims: { id: string; kind: "column" | "tag" | "vtag"; values: number | null }[];
   fresh: Fresh;
   certificate: { period: string; number: number; holds: boolean } | null;
   tables: number;
@@ -42,11 +44,11 @@ export interface Totals {
   change_ratio: Decimal | null;
 }
 export interface Overview extends Totals {
-  series: { grain: "day" | "month"; buckets: string[]; values: Decimal[]; before: (Decimal | null)[] };
+  series: { grain: "day" | "month"; buckets: string[]; values: Decimal[]; before: (Decimal | null)[] | null };
   movers: { dim: string; key: string | null; value: Decimal; before: Decimal | null; change: Decimal }[];
   top: { key: string | null; value: Decimal; share: Decimal | null }[];
   fresh: Fresh;
-  certificate: { state: "holds" | "differs" | "none"; number: number | null; period: string | null; issued_at: string | null };
+  certificate: { state: "holds" | "differs" | "none"; number?: number | null; period?: string | null; issued_at?: string | null };
   unallocated: { value: Decimal; share: Decimal | null } | null;
   runs: Run[];
 }
@@ -117,27 +119,27 @@ export interface Commitments {
   rows: { CommitmentDiscountId: string; CommitmentDiscountName: string | null; CommitmentDiscountType: string | null; currency: string; committed: Decimal; used: Decimal; unused: Decimal; coverage: Decimal | null; utilisation: Decimal | null }[];
   total: { committed: Decimal; used: Decimal; unused: Decimal; coverage: Decimal | null; utilisation: Decimal | null } | null;
 }
-export interface TableRow { table: string; layer: string; description: string; rows: number; bytes: number; version: number; periods: number; checks: { failed: number; warned: number }; classification: string[] }
+export interface TableRow { table: string; layer: string; description: string; rows: number | null; bytes: number; version: number; periods: number; checks: { failed: number; warned: number }; classification: string[] }
 export interface TablePage extends Omit<TableRow, "checks"> {
   columns: { name: string; type: string; description: string; unit: string | null; required: boolean; classification: string | null; masked: boolean }[];
   grain: string[] | string; inputs: string[]; readers: string[];
-  checks: Record<string, unknown>[];
+  check_results: Record<string, unknown>[];
   history: { version: number; at: string; user: string; run: string | null; operation: string; rows: number | null }[];
   sql: string | null;
 }
 export interface Quality {
   score: Record<string, number | string | null>;
-  checks: { table: string; check: string; severity: string; failed_rows: number; period: string; run: string; at: string; state: string }[];
+  checks: { table: string; check: string; severity: string; failed_rows: number; period: string; run: string; at: string | null; state: string }[];
   trend: { run: string; at: string; failed: number; warned: number; quarantined: number }[];
 }
 export interface Lineage { nodes: { name: string; kind: string; pack: string }[]; edges: { from: string; to: string }[] }
 export interface Run { run: string; state: string; started: string; ended: string | null; seconds: number | null; user: string; tasks: Record<string, number> | number; rows: number | null; release: number | null; error: string | null }
 export interface RunPage extends Omit<Run, "tasks"> {
   tasks: { table: string; period: string; state: string; reason: string; rows_in: number | null; rows_out: number | null; rows_quarantined: number | null; bytes_out: number | null; seconds: number | null; error: string | null }[];
-  landings: Record<string, unknown>[];
+  landings?: Record<string, unknown>[];
 }
 export interface Release { number: number; at: string; user: string; run: string; tables: number | unknown[] }
-export interface TenantRow { id: string; name: string; currency: string; enabled: boolean; state: Freshness; sources: { name: string; kind: string; state: Freshness; hours_lag: number | null; sla_hours: number | null }[]; last_run: Run | null; release: number | null }
+export interface TenantRow { id: string; name: string; currency: string; enabled: boolean; state: Freshness; sources: { name: string; kind: string; state: Freshness; hours_lag: number | null; sla_hours: number | null }[]; last_run: { state: string; started_at?: string; ended_at?: string; started?: string; ended?: string | null } | null; release: number | null }
 export interface Job { id: string; kind: string; tenant: string; state: "running" | "done" | "failed" | "cancelled"; started: string; progress: { done: number; total: number; text: string } | null; result: unknown; problem: { title?: string; detail?: string; hint?: string } | string | null }
 export interface User { id: string; name: string; roles: Role[]; disabled: boolean; has_password: boolean; last_seen: string | null }
 export interface Token { id: string; name: string; user: string; scopes: string[]; tenant: string | null; created: string; expires: string | null; last_used: string | null; token?: string }

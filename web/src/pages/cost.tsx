@@ -1,5 +1,5 @@
 import { useMemo } from "preact/hooks";
-import { count, dateTime, locale, spanName, spanText, t } from "../i18n";
+import { count, dateTime, locale, plural, spanName, spanText, t } from "../i18n";
 import { useApi } from "../lib/hooks";
 import { formatRatio } from "../lib/money";
 import type { Cost, CostRow, Release } from "../lib/types";
@@ -93,7 +93,7 @@ function Content({ c, chart }: { c: Cost; chart: "bar" | "area" | "line" }) {
         }
         onPick={c.by[0] ? (key) => nav.set(withFilter(view, c.by[0]!, [key])) : undefined}
       />
-      <Card title={t("cost.table", { n: c.rows_total })}>
+      <Card title={plural("cost.table", c.rows_total)}>
         <Table
           caption={t("page.cost")} columns={columns} rows={c.rows} first={300}
           sort={{ id: view.sort.replace("-", ""), down: view.sort.startsWith("-") }}

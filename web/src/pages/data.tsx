@@ -30,7 +30,7 @@ function List() {
               <Table caption={t("page.data")} rows={list} columns={[
                 { id: "table", head: t("table"), row: true, wide: true, cell: (x) => <><a href={nav.to("data", undefined, `${x.layer}.${x.table}`)}><Mono>{x.layer}.{x.table}</Mono></a><div class="muted small">{x.description}</div></>, order: (x) => `${x.layer}.${x.table}` },
                 { id: "layer", head: t("layer"), cell: (x) => <span class={`layer ${x.layer}`}>{word("layer", x.layer)}</span>, order: (x) => ["raw", "bronze", "silver", "gold"].indexOf(x.layer) },
-                { id: "rows", head: t("rows"), number: true, cell: (x) => count(x.rows), order: (x) => x.rows },
+                { id: "rows", head: t("rows"), number: true, cell: (x) => (x.rows === null ? "–" : count(x.rows)), order: (x) => x.rows },
                 { id: "bytes", head: t("bytes"), number: true, cell: (x) => bytes(x.bytes), order: (x) => x.bytes },
                 { id: "periods", head: t("data.periods"), number: true, cell: (x) => x.periods, order: (x) => x.periods },
                 { id: "version", head: t("version"), number: true, cell: (x) => x.version, order: (x) => x.version },
@@ -69,7 +69,7 @@ function One({ name }: { name: string }) {
         {(x) => (
           <div class="stack">
             <dl class="facts inline">
-              <dt>{t("rows")}</dt><dd>{count(x.rows)}</dd><dt>{t("bytes")}</dt><dd>{bytes(x.bytes)}</dd><dt>{t("version")}</dt><dd>{x.version}</dd>
+              <dt>{t("rows")}</dt><dd>{x.rows === null ? "–" : count(x.rows)}</dd><dt>{t("bytes")}</dt><dd>{bytes(x.bytes)}</dd><dt>{t("version")}</dt><dd>{x.version}</dd>
               <dt>{t("data.grain")}</dt><dd>{Array.isArray(x.grain) ? x.grain.join(", ") : x.grain || "–"}</dd>
               <dt>{t("data.inputs")}</dt><dd>{x.inputs.map((i) => <a key={i} href={nav.to("data", undefined, i)}>{i} </a>)}{x.inputs.length === 0 && "–"}</dd>
               <dt>{t("data.readers")}</dt><dd>{x.readers.map((i) => <a key={i} href={nav.to("data", undefined, i)}>{i} </a>)}{x.readers.length === 0 && "–"}</dd>
@@ -91,12 +91,12 @@ function One({ name }: { name: string }) {
                   { id: "type", head: t("type"), cell: (c) => <Mono>{c.type}</Mono>, order: (c) => c.type },
                   { id: "required", head: t("data.required"), cell: (c) => (c.required ? t("yes") : "–"), order: (c) => (c.required ? 0 : 1) },
                   { id: "class", head: t("data.classification"), cell: (c) => <>{c.classification ? word("class", c.classification) : "–"} {c.masked && <Badge tone="info">{t("data.masked")}</Badge>}</>, order: (c) => c.classification },
-                  { id: "unit", head: t("data.unit"), cell: (c) => c.unit ?? "–" },
+                  { id: "unit", head: t("data.unit"), cell: (c) => c.unit || "–" },
                   { id: "description", head: t("description"), wide: true, cell: (c) => c.description },
                 ]} />
               )}
               {tab === "sample" && <Sample path={path} />}
-              {tab === "checks" && (x.checks.length === 0 ? <p class="muted pad">{t("data.no_checks")}</p> : <GridTable caption={t("data.tab_checks")} grid={{ columns: Object.keys(x.checks[0]!).map((k) => ({ name: k })), rows: x.checks.map((c) => Object.keys(x.checks[0]!).map((k) => c[k])) }} />)}
+              {tab === "checks" && (x.check_results.length === 0 ? <p class="muted pad">{t("data.no_checks")}</p> : <GridTable caption={t("data.tab_checks")} grid={{ columns: Object.keys(x.check_results[0]!).map((k) => ({ name: word("field", k) })), rows: x.check_results.map((c) => Object.keys(x.check_results[0]!).map((k) => (k === "state" || k === "severity" ? word(k, String(c[k])) : c[k]))) }} />)}
               {tab === "history" && (
                 <Table caption={t("data.tab_history")} rows={x.history} compact columns={[
                   { id: "version", head: t("version"), number: true, row: true, cell: (h) => h.version, order: (h) => h.version },

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { t, word } from "../i18n";
 import { useApi } from "../lib/hooks";
-import type { Lineage, TableRow } from "../lib/types";
+import type { Lineage } from "../lib/types";
 import { useApp, useNav } from "../ui/app-context";
-import { Button, Card, Empty, Load, Mono, PageHead, Segmented, Select, Skeleton } from "../ui/basic";
+import { Button, Card, Empty, Load, Mono, PageHead, Select, Skeleton } from "../ui/basic";
 import { Table } from "../ui/table";
 
 interface Placed { name: string; kind: string; x: number; y: number; w: number }
@@ -56,33 +56,16 @@ export default function LineagePage() {
   const { view } = useApp();
   const nav = useNav();
   const selected = view.extra["sel"] ?? "";
-  const column = view.extra["col"] ?? "";
-  const scope = view.extra["all"] === "1" ? "all" : "mine";
-  const answer = useApi<Lineage>(nav.api("/lineage" + (column ? `?table=${encodeURIComponent(selected)}&column=${encodeURIComponent(column)}` : "")), !column);
-  const tables = useApi<TableRow[]>(nav.api("/tables"));
-  const detail = useApi<{ columns: { name: string }[] }>(selected && tables.data?.some((x) => `${x.layer}.${x.table}` === selected) ? nav.api(`/tables/${selected}`) : null);
-  const set = (extra: Record<string, string>) => nav.set({ ...view, extra: { ...view.extra, ...extra } });
-  const lineage = useMemo<Lineage | undefined>(() => {
-    if (!answer.data) return undefined;
-    if (scope === "all" || column || !tables.data || tables.data.length === 0) return answer.data;
-    // Packs know many tables; by default only those which this tenant has, and what lies directly before them.
-    const mine = new Set(tables.data.map((x) => `${x.layer}.${x.table}`));
-    const keep = new Set(answer.data.nodes.map((n) => n.name).filter((n) => mine.has(n)));
-    if (keep.size === 0) return answer.data;
-    const packs = new Set(answer.data.nodes.filter((n) => n.name.startsWith("bronze.") && mine.has(n.name)).map((n) => n.pack));
-    for (const n of answer.data.nodes) if (n.kind === "source" && packs.has(n.pack) && answer.data.edges.some((e) => e.from === n.name && keep.has(e.to))) keep.add(n.name);
-    return { nodes: answer.data.nodes.filter((n) => keep.has(n.name)), edges: answer.data.edges.filter((e) => keep.has(e.from) && keep.has(e.to)) };
-  }, [answer.data, tables.data, scope, column]);
+  const answer = useApi<Lineage>(nav.api("/lineage"));
+  const select = (sel: string) => nav.set({ ...view, extra: sel ? { sel } : {} });
   return (
     <>
       <PageHead title={t("page.lineage")} note={t("lineage.note")} />
       <div class="filterbar">
-        <Select label={t("table")} value={selected} options={[{ id: "", text: t("lineage.everything") }, ...(lineage?.nodes ?? []).map((n) => ({ id: n.name, text: n.name })).sort((a, b) => a.text.localeCompare(b.text))]} onChange={(sel) => set({ sel, col: "" })} />
-        {detail.data && <Select label={t("lineage.column")} value={column} options={[{ id: "", text: t("lineage.whole_table") }, ...detail.data.columns.map((c) => ({ id: c.name, text: c.name }))]} onChange={(col) => set({ col })} />}
-        <Segmented label={t("lineage.scope")} value={scope} onChange={(v) => set({ all: v === "all" ? "1" : "" })} options={[{ id: "mine", text: t("lineage.mine") }, { id: "all", text: t("lineage.all") }]} />
-        {selected && <Button kind="quiet" onClick={() => set({ sel: "", col: "" })}>{t("lineage.clear")}</Button>}
+        <Select label={t("table")} value={selected} options={[{ id: "", text: t("lineage.everything") }, ...(answer.data?.nodes ?? []).map((n) => ({ id: n.name, text: n.name })).sort((a, b) => a.text.localeCompare(b.text))]} onChange={select} />
+        {selected && <Button kind="quiet" onClick={() => select("")}>{t("lineage.clear")}</Button>}
       </div>
-      <Load answer={answer} lines={12}>{() => (lineage && lineage.nodes.length > 0 ? <Graph lineage={lineage} selected={selected} onSelect={(sel) => set({ sel, col: "" })} /> : <Empty title={t("lineage.empty")} />)}</Load>
+      <Load answer={answer} lines={12}>{(lineage) => (lineage.nodes.length > 0 ? <Graph lineage={lineage} selected={selected} onSelect={select} /> : <Empty title={t("lineage.empty")} />)}</Load>
     </>
   );
 }
@@ -105,7 +88,7 @@ function Graph({ lineage, selected, onSelect }: { lineage: Lineage; selected: st
   const scale = zoom ?? Math.max(0.55, fit);
   return (
     <div class="stack">
-      <Card title={t("lineage.graph")} actions={<><Button kind="quiet" aria-label={t("lineage.smaller")} onClick={() => setZoom(Math.max(0.2, scale / 1.25))}>−</Button><Button kind="quiet" onClick={() => setZoom(fit)}>{t("lineage.fit")}</Button><Button kind="quiet" aria-label={t("lineage.larger")} onClick={() => setZoom(Math.min(2.5, scale * 1.25))}>+</Button></>}>
+      <Card title={t("lineage.graph")} actions={<><Button kind="quiet" icon="minus" aria-label={t("lineage.smaller")} onClick={() => setZoom(Math.max(0.2, scale / 1.25))} /><Button kind="quiet" onClick={() => setZoom(fit)}>{t("lineage.fit")}</Button><Button kind="quiet" icon="plus" aria-label={t("lineage.larger")} onClick={() => setZoom(Math.min(2.5, scale * 1.25))} /></>}>
         <div ref={box} class="scroll graph" role="region" aria-label={t("lineage.graph")} tabindex={0}>
           {!drawing ? <Skeleton lines={8} /> : (
             <svg viewBox={`0 0 ${drawing.width} ${drawing.height}`} width={drawing.width * scale} height={drawing.height * scale} role="group" aria-label={t("lineage.graph")}>

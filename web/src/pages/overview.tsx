@@ -26,21 +26,21 @@ export default function OverviewPage() {
 }
 
 function Content({ o }: { o: Overview }) {
-  const { view } = useApp();
+  const { view, meta } = useApp();
   const nav = useNav();
   const cert = o.certificate;
   const costView = { ...view, extra: {}, by: [] };
-  const hasBefore = o.compare !== null && o.series.before.some((x) => x !== null);
+  const hasBefore = o.compare !== null && (o.series.before ?? []).some((x) => x !== null);
   return (
     <div class="stack">
       <div class="kpis">
         <Kpi label={measureName(o.measure)} foot={o.compare ? <><Change value={o.change} ratio={o.change_ratio} currency={o.currency} /><span class="muted"> {t("versus")} {spanText(o.compare)}</span></> : <span class="muted">{spanText(o.period)}</span>}>
           <Number_ value={o.total} currency={o.currency} dims={[]} keys={[]} view={{ ...view, by: [] }} />
         </Kpi>
-        <Kpi label={t("overview.unallocated")} foot={o.unallocated ? <a href={nav.to("allocation", { ...emptyView(), p: view.p })}>{t("overview.who_pays")}</a> : <span class="muted">{t("overview.unallocated_none")}</span>}>
+        <Kpi label={t("overview.unallocated")} foot={o.unallocated ? meta?.has.allocation && <a href={nav.to("allocation", { ...emptyView(), p: view.p })}>{t("overview.who_pays")}</a> : <span class="muted">{t("overview.unallocated_none")}</span>}>
           {o.unallocated ? <><Money value={o.unallocated.value} currency={o.currency} />{o.unallocated.share !== null && <span class="kpi-side">{formatRatio(String(o.unallocated.share), locale())}</span>}</> : "–"}
         </Kpi>
-        <Kpi label={t("overview.certificate")} foot={cert.number !== null ? <a href={nav.to("certificates", undefined, String(cert.number))}>{t("certificate.n", { n: String(cert.number) })}{cert.period ? ` · ${spanName(cert.period)}` : ""}</a> : <a href={nav.to("certificates")}>{t("certificate.issue")}</a>}>
+        <Kpi label={t("overview.certificate")} foot={cert.number != null ? <a href={nav.to("certificates", undefined, String(cert.number))}>{t("certificate.n", { n: String(cert.number) })}{cert.period ? ` · ${spanName(cert.period)}` : ""}</a> : <a href={nav.to("certificates")}>{t("certificate.issue")}</a>}>
           <Badge tone={cert.state === "holds" ? "ok" : cert.state === "differs" ? "bad" : "none"}>{cert.state === "holds" ? t("proof.holds") : cert.state === "differs" ? t("proof.differs") : t("certificate.none")}</Badge>
         </Kpi>
         <Kpi label={t("overview.fresh")} foot={<a href={nav.to("runs")}>{t("overview.runs")}</a>}>
@@ -52,7 +52,7 @@ function Content({ o }: { o: Overview }) {
         note={`${spanText(o.period)} · ${measureName(o.measure)} · ${t("release.n", { n: String(o.release) })}`}
         series={[
           { key: "now", slot: 0, name: spanText(o.period), values: o.series.values },
-          ...(hasBefore ? [{ key: "before", name: spanText(o.compare!), values: o.series.before, ghost: true }] : []),
+          ...(hasBefore ? [{ key: "before", name: spanText(o.compare!), values: o.series.before!.slice(0, o.series.buckets.length), ghost: true }] : []),
         ]}
       />
       <div class="two">
@@ -60,7 +60,6 @@ function Content({ o }: { o: Overview }) {
           {o.movers.length === 0 ? <p class="muted pad">{t("overview.no_movers")}</p> : (
             <Table caption={t("overview.movers")} rows={o.movers} compact columns={[
               { id: "key", head: dimName(o.movers[0]?.dim ?? "ServiceName"), row: true, wide: true, cell: (r) => <a href={nav.to("cost", { ...costView, filters: [{ dim: r.dim, values: [r.key ?? "(none)"], exclude: false }], by: [] })}>{valueName(r.key)}</a>, order: (r) => r.key },
-              { id: "before", head: t("before"), number: true, cell: (r) => <Money value={r.before} currency={o.currency} />, order: (r) => r.before },
               { id: "value", head: t("now"), number: true, cell: (r) => <Number_ value={r.value} currency={o.currency} dims={[r.dim]} keys={[r.key]} view={costView} />, order: (r) => r.value },
               { id: "change", head: t("change"), number: true, cell: (r) => <Change value={r.change} currency={o.currency} />, order: (r) => r.change },
             ]} />

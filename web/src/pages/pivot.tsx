@@ -11,7 +11,7 @@ import { Number_ } from "../ui/explain";
 import { ExportMenu, FilterBar } from "../ui/filterbar";
 import { dimName, measureName, valueName } from "../ui/names";
 
-const aggregates = ["sum", "min", "max", "count"] as const;
+
 
 interface Saved { name: string; search: string }
 function savedViews(tenant: string): Saved[] {
@@ -26,7 +26,10 @@ export default function PivotPage() {
   const app = useApp();
   const { view, meta, tenant } = app;
   const nav = useNav();
-  const rows = view.extra["r"] !== undefined ? splitValues(view.extra["r"]) : ["ServiceCategory", "ServiceName"];
+  // The smallest and the largest charge are asked of silver; who sees gold only is offered sums and counts.
+  const silver = app.me.tenants.find((x) => x.id === tenant)?.layers.includes("silver");
+  const aggregates = silver ? (["sum", "min", "max", "count"] as const) : (["sum", "count"] as const);
+  const rows = view.extra["r"] !== undefined ? splitValues(view.extra["r"]).filter((r) => r !== "-") : ["ServiceCategory", "ServiceName"];
   const columns = view.extra["k"] !== undefined ? splitValues(view.extra["k"]).filter((k) => k !== "-") : ["month"];
   const values = view.extra["val"] ? splitValues(view.extra["val"]) : [`${view.m}:sum`];
   const heat = view.extra["heat"] === "1";
@@ -68,7 +71,7 @@ export default function PivotPage() {
       </PageHead>
       <FilterBar without={["compare", "measure"]} />
       <div class="filterbar second shelves">
-        {shelf(t("pivot.rows"), rows.filter((r) => r !== "-"), "r", 4)}
+        {shelf(t("pivot.rows"), rows, "r", 4)}
         {shelf(t("pivot.columns"), columns, "k", 1)}
         <div class="shelf" role="group" aria-label={t("pivot.values")}>
           <span class="field-label">{t("pivot.values")}</span>
@@ -77,14 +80,14 @@ export default function PivotPage() {
             const put = (next: string) => set({ val: joinValues(values.map((x, at) => (at === i ? next : x))) });
             return (
               <MenuButton key={v} class="chip-button" items={() => [
-                ...aggregates.filter((a) => a !== agg).map((a) => ({ text: t(`agg.${a}`), act: () => put(`${m}:${a}`) })),
+                ...aggregates.filter((a) => a !== agg && m !== "charge_count").map((a) => ({ text: t(`agg.${a}`), act: () => put(`${m}:${a}`) })),
                 { text: "", separator: true },
-                ...allValues.filter((x) => x !== m).map((x) => ({ text: measureName(x), act: () => put(`${x}:${agg}`) })),
+                ...allValues.filter((x) => x !== m).map((x) => ({ text: measureName(x), act: () => put(`${x}:${x === "charge_count" ? "sum" : agg}`) })),
                 ...(values.length > 1 ? [{ text: "", separator: true }, { text: t("pivot.remove"), icon: "close", act: () => set({ val: joinValues(values.filter((_, at) => at !== i)) }) }] : []),
               ]}>{measureName(m)}: {t(`agg.${agg as "sum"}`)}</MenuButton>
             );
           })}
-          {values.length < 4 && <MenuButton class="button quiet" icon="plus" label={t("pivot.add_to", { name: t("pivot.values") })} items={() => allValues.flatMap((m) => aggregates.slice(0, m === "charge_count" ? 1 : 4).map((a) => `${m}:${a}`)).filter((v) => !values.includes(v)).map((v) => ({ text: `${measureName(v.split(":")[0]!)}: ${t(`agg.${v.split(":")[1] as "sum"}`)}`, act: () => set({ val: joinValues([...values, v]) }) }))} />}
+          {values.length < 4 && <MenuButton class="button quiet" icon="plus" label={t("pivot.add_to", { name: t("pivot.values") })} items={() => allValues.flatMap((m) => aggregates.slice(0, m === "charge_count" ? 1 : aggregates.length).map((a) => `${m}:${a}`)).filter((v) => !values.includes(v)).map((v) => ({ text: `${measureName(v.split(":")[0]!)}: ${t(`agg.${v.split(":")[1] as "sum"}`)}`, act: () => set({ val: joinValues([...values, v]) }) }))} />}
         </div>
         <label class="check"><input type="checkbox" checked={heat} onChange={() => set({ heat: heat ? "" : "1" })} />{t("pivot.heat")}</label>
       </div>
@@ -162,7 +165,7 @@ function PivotGrid({ p, heat }: { p: Pivot; heat: boolean }) {
                   <th scope="row">
                     <span class={`indent i${n.depth}`}>
                       {n.subtotal ? <button type="button" class="twist" aria-expanded={!isClosed} aria-label={t("pivot.fold", { name: valueName(label) })} onClick={() => { const next = new Set(closed); if (!next.delete(id)) next.add(id); setClosed(next); }}><span aria-hidden="true">{isClosed ? "▸" : "▾"}</span></button> : <span class="twist" />}
-                      {isDate(p.rows[n.depth - 1]) ? spanName(String(label)) : valueName(label)}
+                      <span class="label" title={valueName(label)}>{isDate(p.rows[n.depth - 1]) ? spanName(String(label)) : valueName(label)}</span>
                     </span>
                   </th>
                   {cells(n.cells, n.total, n.key, p.rows.slice(0, n.depth), !n.subtotal)}

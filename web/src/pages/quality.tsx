@@ -1,4 +1,5 @@
 import { locale, plural, t, word } from "../i18n";
+import { formatRatio } from "../lib/money";
 import { useApi } from "../lib/hooks";
 import type { Grid, Quality } from "../lib/types";
 import { useApp, useNav } from "../ui/app-context";
@@ -13,8 +14,7 @@ export default function QualityPage() {
 }
 
 function score(value: number | string | null): string {
-  if (value === null) return "–";
-  return new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 }).format(Number(value));
+  return value === null ? "–" : formatRatio(String(value), locale());
 }
 
 function Home() {
@@ -32,7 +32,7 @@ function Home() {
           return (
             <div class="stack">
               <div class="kpis">
-                {Object.entries(q.score).map(([layer, value]) => <Kpi key={layer} label={t("quality.score", { layer: word("layer", layer) })}>{score(value)}<span class="kpi-side">/ 100</span></Kpi>)}
+                {Object.entries(q.score).map(([layer, value]) => <Kpi key={layer} label={t("quality.score", { layer: word("layer", layer) })}>{score(value)}</Kpi>)}
                 <Kpi label={t("quality.open")} tone={open.some((c) => c.state === "failed") ? "bad" : open.length ? "warn" : "ok"}>{open.length}<span class="kpi-side">{t("quality.of", { n: q.checks.length })}</span></Kpi>
               </div>
               <Card title={t("data.checks")} actions={<Segmented label={t("quality.shown")} value={all ? "all" : "open"} onChange={(v) => nav.set({ ...view, extra: v === "all" ? { show: "all" } : {} })} options={[{ id: "open", text: t("quality.only_open") }, { id: "all", text: t("quality.all") }]} />}>

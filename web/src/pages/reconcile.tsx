@@ -42,8 +42,8 @@ export default function ReconcilePage() {
                     { id: "measure", head: t("measure"), row: true, cell: (l) => <>{l.measure === "rows" ? t("rows") : measureName(l.measure)}{l.category && <span class="muted"> {l.category}</span>}{l.currency && <span class="muted"> {l.currency}</span>}</>, order: (l) => l.measure + l.category },
                     { id: "from", head: t("from"), cell: (l) => <Mono>{l.from}</Mono>, order: (l) => l.from },
                     { id: "to", head: t("to"), cell: (l) => <Mono>{l.to}</Mono>, order: (l) => l.to },
-                    { id: "from_amount", head: t("reconcile.there"), number: true, cell: (l) => <span class="num">{aligned(l.from_amount, digits)}</span>, order: (l) => l.from_amount },
-                    { id: "to_amount", head: t("reconcile.here"), number: true, cell: (l) => <span class="num">{aligned(l.to_amount, digits)}</span>, order: (l) => l.to_amount },
+                    { id: "from_amount", head: t("reconcile.there"), number: true, cell: (l) => <span class="num mono">{aligned(l.from_amount, digits)}</span>, order: (l) => l.from_amount },
+                    { id: "to_amount", head: t("reconcile.here"), number: true, cell: (l) => <span class="num mono">{aligned(l.to_amount, digits)}</span>, order: (l) => l.to_amount },
                     { id: "difference", head: t("difference"), number: true, cell: (l) => <span class="num">{formatDecimal(l.difference, locale())}</span>, order: (l) => l.difference },
                     { id: "holds", head: t("state"), cell: (l) => <Badge tone={l.holds ? "ok" : "bad"} title={l.note}>{l.holds ? t("holds") : t("differs")}</Badge>, order: (l) => (l.holds ? 1 : 0) },
                   ]} />

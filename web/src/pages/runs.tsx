@@ -17,7 +17,7 @@ export default function RunsPage() {
 function tasksText(tasks: Run["tasks"]): string {
   if (typeof tasks === "number") return count(tasks);
   const list = Object.entries(tasks ?? {});
-  return list.length ? list.map(([state, n]) => `${count(n)} ${word("state", state)}`).join(", ") : "–";
+  return list.length ? list.map(([state, n]) => `${word("state", state)}: ${count(n)}`).join(", ") : "–";
 }
 
 function List() {
@@ -107,7 +107,7 @@ function One({ run }: { run: string }) {
                   ]} />
                 )}
               </Card>
-              {r.landings.length > 0 && <Card title={t("runs.landings")}><Landings rows={r.landings} /></Card>}
+              {r.landings && r.landings.length > 0 && <Card title={t("runs.landings")}><Landings rows={r.landings} /></Card>}
             </div>
           );
         }}

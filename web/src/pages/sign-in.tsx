@@ -30,6 +30,7 @@ export default function SignIn({ onDone, lang, setLang }: { onDone: (me: Me) => 
       <form class="card door" onSubmit={(e) => void submit(e)}>
         <p class="brand large"><img src={href("/favicon.svg")} width={32} height={32} alt="" /><span>centavo</span></p>
         <h1>{t("sign_in")}</h1>
+        {new URLSearchParams(location.search).get("link") === "expired" && <p class="problem" role="alert">{t("sign_in.link_expired")}</p>}
         <label class="field"><span class="field-label">{t("user")}</span><input name="username" autocomplete="username" required value={user} onInput={(e) => setUser(e.currentTarget.value)} /></label>
         <label class="field"><span class="field-label">{t("password")}</span><input name="password" type="password" autocomplete="current-password" required value={password} onInput={(e) => setPassword(e.currentTarget.value)} /></label>
         {problem && (problem.status === 401 ? <p class="problem" role="alert">{t("sign_in.wrong")}</p> : <ProblemCard problem={problem} />)}

@@ -20,7 +20,7 @@ export default function TenantsPage() {
               { id: "sources", head: t("tenants.sources"), wide: true, cell: (x) => (
                 <ul class="plain-list">{x.sources.map((s) => <li key={s.name} class="row"><Mono>{s.name}</Mono><FreshBadge state={s.state} lag={s.hours_lag} sla={s.sla_hours} />{s.sla_hours !== null && <span class="muted small">{t("tenants.of")} {plural("hours", s.sla_hours)}</span>}</li>)}</ul>
               ) },
-              { id: "run", head: t("tenants.last_run"), cell: (x) => (x.last_run ? <><Badge tone={runTone(x.last_run.state)}>{word("state", x.last_run.state)}</Badge> <When at={x.last_run.ended ?? x.last_run.started} /></> : "–"), order: (x) => x.last_run?.started },
+              { id: "run", head: t("tenants.last_run"), cell: (x) => (x.last_run ? <><Badge tone={runTone(x.last_run.state)}>{word("state", x.last_run.state)}</Badge> <When at={x.last_run.ended_at ?? x.last_run.ended ?? x.last_run.started_at ?? x.last_run.started} /></> : "–"), order: (x) => x.last_run?.started_at ?? x.last_run?.started },
               { id: "release", head: t("release"), number: true, cell: (x) => x.release ?? "–", order: (x) => x.release },
               { id: "currency", head: t("currency"), cell: (x) => x.currency },
             ]} />

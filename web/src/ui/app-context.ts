@@ -43,7 +43,7 @@ export function can(app: App, right: Right): boolean {
   return here ? here.can.includes(right) : false;
 }
 export function isAdmin(me: Me): boolean {
-  return me.roles.some((r) => r.role === "admin") || me.tenants.some((x) => x.can.includes("admin"));
+  return me.can_manage ?? me.tenants.some((x) => x.can.includes("admin"));
 }
 
 export function pagePath(tenant: string, page: string, view?: View, id?: string): string {

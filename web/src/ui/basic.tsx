@@ -14,7 +14,7 @@ const shapes: Record<string, string> = {
   releases: "M8 2v8M5 5l3-3 3 3M3 9.500v4h10v-4", tenants: "M2.500 13.500v-8l4-3v11M6.500 6h7v7.500M9 8.500h2M9 11h2M1.500 13.500h13", people: "M6 7.500a2.500 2.500 0 1 0 0-5 2.500 2.500 0 0 0 0 5M1.500 13.500c0-5 9-5 9 0M11 7.500a2 2 0 1 0-.5-3.900M12 9.500c1.700.4 2.500 1.800 2.500 4",
   tokens: "M10 6.500a3 3 0 1 0-2.700 3L8.500 8.500M6.500 9.500 2.500 13.500M4 12l1.500 1.500", audit: "M4 2h8v12H4zM6 5h4M6 8h4M6 11h2", search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10M11 11l3.500 3.500",
   menu: "M2 4h12M2 8h12M2 12h12", close: "M3.500 3.500l9 9M12.500 3.500l-9 9", sun: "M8 5a3 3 0 1 0 0 6 3 3 0 0 0 0-6M8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.500 1.500M11.500 11.500 13 13M3 13l1.500-1.500M11.500 4.500 13 3",
-  moon: "M13 9.500A5.500 5.500 0 0 1 6.500 3 5.500 5.500 0 1 0 13 9.500", download: "M8 2v8M5 7l3 3 3-3M2.500 13.500h11", filter: "M2 3h12l-4.500 5.500v4l-3 1.500V8.500z", plus: "M8 3v10M3 8h10",
+  moon: "M13 9.500A5.500 5.500 0 0 1 6.500 3 5.500 5.500 0 1 0 13 9.500", download: "M8 2v8M5 7l3 3 3-3M2.500 13.500h11", filter: "M2 3h12l-4.500 5.500v4l-3 1.500V8.500z", plus: "M8 3v10M3 8h10", minus: "M3 8h10",
   down: "M4 6l4 4 4-4", right: "M6 4l4 4-4 4", ok: "M3 8.500 6.500 12 13 4.500", bad: "M4 4l8 8M12 4l-8 8", warn: "M8 3v6M8 12v.5", play: "M5 3l8 5-8 5z", user: "M8 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6M2.500 14c0-6 11-6 11 0", info: "M8 7v5M8 4v.5",
   certificates: "M4 2h8v7H4zM6 4.500h4M6 6.500h4M6 9v5l2-1.500L10 14V9", help: "M5.500 6a2.500 2.500 0 1 1 3.500 2.300c-.7.4-1 .8-1 1.700M8 12.500v.5", print: "M4.500 6V2h7v4M4.500 11h-2V6h11v5h-2M4.500 9.500h7V14h-7z", link: "M6.500 9.500l3-3M5 8 3.500 9.500a2.100 2.100 0 0 0 3 3L8 11M8 5l1.500-1.500a2.100 2.100 0 0 1 3 3L11 8",
 };
@@ -188,7 +188,7 @@ export function When({ at }: { at: string | null | undefined }) {
 
 export function Bar({ ratio, label }: { ratio: Decimal | null; label: string }) {
   const width = ratio === null ? 0 : Math.max(0, Math.min(100, Number(ratio) * 100));
-  return <span class="bar" role="img" aria-label={label}><span style={{ width: `${width}%` }} /></span>;
+  return <span class="bar" {...(label ? { role: "img", "aria-label": label } : { "aria-hidden": true })}><span style={{ width: `${width}%` }} /></span>;
 }
 
 export function useDebounced<T>(value: T, milliseconds: number): T {

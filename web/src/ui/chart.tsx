@@ -155,8 +155,9 @@ export function Chart({ title, buckets, series, currency, kind, onPick, note, ac
     say(`${spanName(buckets[next]!)}: ${formatMoney(total, currency, locale())}`);
   };
 
-  const table = (
+  const table = (unseen: boolean) => (
     <Table
+      unseen={unseen}
       caption={title} rows={buckets.map((b, i) => ({ b, i }))} compact
       columns={[
         { id: "b", head: t("date"), row: true, cell: (r) => spanName(r.b), order: (r) => r.b },
@@ -179,7 +180,7 @@ export function Chart({ title, buckets, series, currency, kind, onPick, note, ac
         </>
       }
     >
-      {mode === "table" ? table : (
+      {mode === "table" ? table(false) : (
         <>
           {shown.length > 1 && (
             <ul class="legend" aria-label={t("chart.legend")}>
@@ -196,7 +197,7 @@ export function Chart({ title, buckets, series, currency, kind, onPick, note, ac
             <div ref={box} class="chart-box" aria-hidden="true">{!ready && <Skeleton lines={5} />}</div>
           </div>
           <div class="sr" aria-live="polite">{said}</div>
-          <div class="sr-table">{table}</div>
+          <div class="sr-table">{table(true)}</div>
         </>
       )}
     </Card>

@@ -116,7 +116,7 @@ function FilterForm({ start, view, onDone }: { start: { dim: string; exclude: bo
   const asked = useDebounced(typed, 150);
   const search = new URLSearchParams({ q: asked, limit: "100" });
   for (const [k, v] of new URLSearchParams(viewSearch({ ...parseView(""), p: view.p, m: view.m, cur: view.cur }))) search.set(k, v);
-  const answer = useApi<{ values: { value: string | null; cost: string | null }[] }>(nav.api(`/dims/${encodeURIComponent(dim)}/values?${search}`), true);
+  const answer = useApi<{ values: { value: string | null; name?: string | null; cost: string | null }[] }>(nav.api(`/dims/${encodeURIComponent(dim)}/values?${search}`), true);
   const toggle = (value: string) => {
     const next = new Set(chosen);
     if (!next.delete(value)) next.add(value);
@@ -134,12 +134,12 @@ function FilterForm({ start, view, onDone }: { start: { dim: string; exclude: bo
         {(data) => data.values.length === 0 ? <p class="muted">{t("filter.no_values")}</p> : (
           <fieldset class="choices">
             <legend class="sr">{dimName(dim)}</legend>
-            {data.values.map(({ value, cost }) => {
+            {data.values.map(({ value, name, cost }) => {
               const key = value ?? "(none)";
               return (
                 <label key={key} class="choice">
                   <input type="checkbox" checked={chosen.has(key)} onChange={() => toggle(key)} />
-                  <span>{valueName(value)}</span>
+                  <span>{valueName(value)}{name && name !== value && <span class="muted"> {name}</span>}</span>
                   {cost !== null && <span class="num muted">{formatMoney(cost, currency, locale())}</span>}
                 </label>
               );

@@ -16,8 +16,9 @@ export function useJob(id: string | undefined, onDone?: (job: Job) => void): Job
     const source = new EventSource(apiUrl(path + "/events"));
     const take = (e: MessageEvent<string>) => {
       try {
-        const next = JSON.parse(e.data) as Partial<Job>;
-        setJob((old) => ({ ...(old as Job), ...next, id }));
+        // A progress event is the progress alone; the last one may be the whole job.
+        const next = JSON.parse(e.data) as Partial<Job> & NonNullable<Job["progress"]>;
+        setJob((old) => ({ ...(old ?? { kind: "", tenant: "", state: "running", started: "", result: null, problem: null }), ...("state" in next ? next : { progress: next }), id } as Job));
         return next;
       } catch {
         return undefined;

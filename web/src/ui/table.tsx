@@ -40,9 +40,11 @@ interface TableProps<R> {
   foot?: ComponentChildren;
   rowClass?: (row: R) => string | undefined;
   compact?: boolean;
+  /** For the ear alone: nothing in it takes the focus. */
+  unseen?: boolean;
 }
 
-export function Table<R>({ caption, columns, rows, sort, onSort, first = 200, foot, rowClass, compact }: TableProps<R>) {
+export function Table<R>({ caption, columns, rows, sort, onSort, first = 200, foot, rowClass, compact, unseen }: TableProps<R>) {
   const [own, setOwn] = useState<Sort>();
   const [shown, setShown] = useState(first);
   const active = onSort ? sort : own;
@@ -59,7 +61,7 @@ export function Table<R>({ caption, columns, rows, sort, onSort, first = 200, fo
   };
   return (
     <>
-      <div class="scroll" role="region" aria-label={caption} tabindex={0}>
+      <div class="scroll" {...(unseen ? {} : { role: "region", "aria-label": caption, tabindex: 0 })}>
         <table class={compact ? "compact" : undefined}>
           <caption class="sr">{caption}</caption>
           <thead>
@@ -68,7 +70,7 @@ export function Table<R>({ caption, columns, rows, sort, onSort, first = 200, fo
                 const on = active?.id === c.id;
                 return (
                   <th key={c.id} scope="col" class={c.number ? "number" : undefined} aria-sort={on ? (active!.down ? "descending" : "ascending") : undefined}>
-                    {c.order ? (
+                    {c.order && !unseen ? (
                       <button type="button" class="sort" onClick={() => press(c)}>{c.head}<span aria-hidden="true" class="arrow">{on ? (active!.down ? "↓" : "↑") : ""}</span></button>
                     ) : c.head}
                   </th>
@@ -88,7 +90,7 @@ export function Table<R>({ caption, columns, rows, sort, onSort, first = 200, fo
           {foot && <tfoot>{foot}</tfoot>}
         </table>
       </div>
-      {rows.length > shown && <p class="row more"><Button onClick={() => setShown(shown + 500)}>{t("table.more", { n: rows.length - shown })}</Button><span class="muted">{count(rows.length)}</span></p>}
+      {rows.length > shown && !unseen && <p class="row more"><Button onClick={() => setShown(shown + 500)}>{t("table.more", { n: rows.length - shown })}</Button><span class="muted">{count(rows.length)}</span></p>}
     </>
   );
 }
