@@ -7,17 +7,16 @@ BIN    := build/$(PRESET)/bin/centavo
 NINJA_FLAGS = $$([ -t 1 ] || echo --quiet)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test web-test packs bench interop lint format fuzz install clean
+.PHONY: help setup build demo test web packs bench interop lint format fuzz install clean
 
 help:             ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  PRESET=dev|tsan|coverage builds with sanitizers or coverage; DEMO_FLAGS=--no-serve ends the demo without serving"
 
 setup:            ## install what is missing to build
-	@scripts/setup build web
+	@scripts/setup build
 
 build: setup      ## build with the chosen preset (release)
-	@scripts/web build
 	@[ -f build/$(PRESET)/build.ninja ] || echo "build: configuring build/$(PRESET)"
 	@cmake --preset $(PRESET) --log-level=WARNING >/dev/null
 	@echo "build: building build/$(PRESET) on $(JOBS) cores (the first time takes minutes)"
@@ -29,9 +28,10 @@ demo: build       ## a sample lake in ./demo-lake: two tenants, run, proof, then
 test: build       ## unit tests, pack tests, architecture and flows
 	@ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j $(JOBS) --output-junit $(CURDIR)/build/$(PRESET)/junit.xml
 
-web-test: build   ## the web application in a real browser (installs Chromium)
-	@scripts/setup web browser
-	@scripts/web browser
+web:              ## the web application (web/dist) and its own tests
+	@scripts/setup web
+	@scripts/web build
+	@scripts/web test
 
 packs: build      ## only the packs' own tests
 	@$(BIN) test
