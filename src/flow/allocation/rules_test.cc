@@ -53,7 +53,7 @@ TEST(AllocationRules, EveryMistakeIsToldAtOnceWithItsLine) {
       "  - {name: a, value: x, valid_from: 2026-13-01}\n"
       "  - {name: b, value: x, value_sql: y}\n"
       "  - {name: c, value_sql: \"random()\"}\n");
-  EXPECT_THAT(message, HasSubstr("4 mistakes"));
+  EXPECT_THAT(message, HasSubstr("5 mistakes"));
   EXPECT_THAT(message, HasSubstr("allocation/a.yaml:1: \"Team\" is no name of a tag"));
   EXPECT_THAT(message, HasSubstr("allocation/a.yaml:3: \"valid_from\""));
   EXPECT_THAT(message, HasSubstr("allocation/a.yaml:4: rule b says several kinds of values"));

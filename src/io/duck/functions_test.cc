@@ -54,7 +54,7 @@ TEST_F(Functions, AmountsConvertAndRatesDivide) {
   EXPECT_EQ(text("select typeof(centavo_convert(1, 1)) || typeof(centavo_divide_rates(1, 1))"),
             "DECIMAL(38,21)DECIMAL(20,12)");
   EXPECT_EQ(text("select sum(centavo_convert(i, 0.333333333333)) from range(5000) t(i)"),
-            "4165833.329167500000000000000");
+            "4165833.333329167500000000000");
   EXPECT_EQ(text("select centavo_divide_rates(1, 3)"), "0.333333333333");
   EXPECT_THAT(text("select centavo_divide_rates(1, 0)"), HasSubstr("1 over 0 has no place"));
   EXPECT_THAT(text("select centavo_convert(90000000000000000, 2)"), HasSubstr("90000000000000000 at the rate 2"));

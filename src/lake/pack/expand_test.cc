@@ -162,6 +162,12 @@ TEST(CoreFunctions, GiveTheseValuesOnDuckDB) {
        R"({"p:a":"1"})"},
       {"cv_to_json(cv_json_pairs('broken', ''))", "{}"},
       {"cv_to_json(cv_map_join(cv_map('a', '1'), cv_map('b', '2')))", R"({"a":"1","b":"2"})"},
+      {"(select count(*) from (select cv_map_keys(cv_map('a', '1', 'b', '2'))) k)", "2"},
+      {"cast(cv_split(0, 0.1, list_value(1, 1, 1), 2) as varchar)",
+       "[0.040000000000000000000, 0.030000000000000000000, 0.030000000000000000000]"},
+      {"cv_subunit_digits('JPY')", "0"},
+      {"cv_convert(2, 5.5)", "11.000000000000000000000"},
+      {"cv_cross_rate(1, 4)", "0.250000000000"},
   };
   std::set<std::string> called;
   for (const auto& [sql, wanted] : cases) {
