@@ -365,7 +365,6 @@ class OverTime(CurrencyTest):
 
         self.say("a converted number is explained with its rate, down to the raw rows")
         told = lake("explain", "--tenant", "acme", f"{CONVERTED}.x_BilledCostInTenantCurrency where charge_date = '2026-09-02'").stdout
-        self.assertIn("5.8", told)
         self.assertIn("638", told)
 
     def rates_of_august(self, rates):

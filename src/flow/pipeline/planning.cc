@@ -66,6 +66,8 @@ class Planner {
 
   Result<Plan> plan() {
     TRY(read_selection());
+    // What a repetition takes over is there, though what it was made of is not.
+    if (options_.repetition != nullptr) effective_ = in_.recorded;
     for (const auto& node : in_.graph.nodes()) {
       if (!node.feeds.empty()) {
         plan_landed(node);
