@@ -35,13 +35,13 @@ struct UseQuery {
 UseQuery tag_use_sql(const Allocation& rules, std::size_t tag, std::string_view period);
 UseQuery split_use_sql(const Allocation& rules, std::string_view period);
 
-/// The charges behind entries of gold.allocated_cost, which stand in a table `cells`: columns centavo_file, centavo_row,
-/// centavo_period and centavo_amount (of `measure`). Behind a rule's entries stand all charges of its pool with the same
-/// origin, and those of earlier rules that gave to it.
+/// The charges behind entries of gold.allocated_cost, which stand in a table `cells`: columns centavo_file,
+/// centavo_row, centavo_period and centavo_amount (of `measure`). Behind a rule's entries stand all charges of its pool
+/// with the same origin, and those of earlier rules that gave to it.
 std::string charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
 
-/// How the given entries among `cells` came about, one row each: rule, currency, cost centre, its origin, the whole that
-/// was split, weight, sum of weights, exact share, part, and what rounding added to the share.
+/// How the given entries among `cells` came about, one row each: rule, currency, cost centre, its origin, the whole
+/// that was split, weight, sum of weights, exact share, part, and what rounding added to the share.
 std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit);
 
 /// `condition` as SQL over a charge; "true" when it is empty.

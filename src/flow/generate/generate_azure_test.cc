@@ -79,7 +79,9 @@ TEST(GenerateAzure, AWholeMonthComesBesideItsFirstDays) {
   const auto after = generate(options, folder);
   ASSERT_TRUE(after) << after.error().message;
   for (const auto& [path, bytes] : early) {
-    if (path != "truth.json") { EXPECT_EQ(folder.files().at(path), bytes) << path; }
+    if (path != "truth.json") {
+      EXPECT_EQ(folder.files().at(path), bytes) << path;
+    }
   }
   EXPECT_EQ(folder.files().size(), early.size() + 4);
   const auto& runs = after->truth["periods"]["2026-10"]["runs"];

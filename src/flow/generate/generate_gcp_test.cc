@@ -53,7 +53,9 @@ TEST(GenerateGcp, ALoadDayComesAgainInARunOfItsOwn) {
   const auto after = generate(options, folder);
   ASSERT_TRUE(after) << after.error().message;
   for (const auto& [path, bytes] : early) {
-    if (path != "truth.json") { EXPECT_EQ(folder.files().at(path), bytes) << path; }
+    if (path != "truth.json") {
+      EXPECT_EQ(folder.files().at(path), bytes) << path;
+    }
   }
   EXPECT_EQ(folder.files().size(), early.size() + 1);
   EXPECT_TRUE(folder.files().contains("export/day=2026-10-10/run=20261012T060000/000000000000.jsonl.gz"));

@@ -192,8 +192,8 @@ class Table {
   /// Removes commits older than the retention that a checkpoint covers. Off unless called.
   Result<int> clean_up_log(TimeMs older_than_ms);
   Status checkpoint();
-  /// Writes a checkpoint when the newest is 10 commits back (or `delta.checkpointInterval`). Apart from `commit`, so that
-  /// nobody waits for it: call it when the commit has been told. A writer that dies before leaves it to the next.
+  /// Writes a checkpoint when the newest is 10 commits back (or `delta.checkpointInterval`). Apart from `commit`, so
+  /// that nobody waits for it: call it when the commit has been told. A writer that dies before leaves it to the next.
   Status checkpoint_if_due();
 
  private:

@@ -17,7 +17,8 @@ struct Assembly {
   std::vector<Mistake> mistakes;   ///< sorted by file and line; of the packs read here
 };
 
-/// Packs from their files. Mistakes do not stop it; an error is the SQL engine's own. `trees` learns what it did not know.
+/// Packs from their files. Mistakes do not stop it; an error is the SQL engine's own. `trees` learns what it did not
+/// know.
 Result<Assembly> assemble(const std::map<std::string, PackFiles>& files, KnownTrees& trees);
 
 /// The sub-folders of `folders` added to `packs`; a pack found there replaces one of the same name.
