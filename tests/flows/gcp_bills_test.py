@@ -245,7 +245,7 @@ class GcpBills(FlowTest):
         lines, _ = self.synthetic()
         odd = [dict(lines[0]) for _ in range(3)]
         odd[0].update(cost_type="surcharge", cost="1.5", credits=[])
-        odd[1].update(currency="QQQ", cost="2.5", credits=[])
+        odd[1].update(billing_account_id="0BBBBB-EF2345-67890A", currency="QQQ", cost="2.5", credits=[])   # an account has one currency
         odd[2].update(cost="8", credits=[{"name": "n", "amount": "-0.5", "type": "BRAND_NEW"}])
         bills = self.folder / "bills"
         bills.mkdir()
