@@ -6,7 +6,10 @@
 #include "app/cli/commands.h"
 #include "app/cli/progress.h"
 #include "app/cli/report_text.h"
+#include "app/cli/serve_command.h"
 #include "flow/generate/generate.h"
+#include "flow/pipeline/certify.h"
+#include "flow/pipeline/chargeback.h"
 
 namespace centavo::cli {
 namespace {
@@ -16,6 +19,26 @@ namespace fs = std::filesystem;
 constexpr const char* kBillTenant = "acme";
 constexpr const char* kShopTenant = "loja";
 constexpr int kBillMonths = 3;
+constexpr int kDemoPort = 8080;
+
+// Who pays for acme's bill: docs/guides/allocation.md.
+constexpr std::string_view kCostCentres = R"(virtual_tag: cost_centre
+description: the team that a charge's own tag names
+rules:
+  - {name: own team tag, value_sql: "cv_map_get(Tags, 'team')"}
+)";
+constexpr std::string_view kWhoPays = R"(allocation: cost_centre
+rules:
+  - name: unused commitment
+    take: {match: {CommitmentDiscountStatus: [Unused]}}
+    split: proportional
+    by: EffectiveCost
+    to: all
+  - name: tax
+    take: {match: {ChargeCategory: [Tax]}}
+    split: even
+    to: all
+)";
 
 struct DemoArguments {
   std::string dir;
@@ -110,6 +133,9 @@ Status found_lake(Context& context, const DemoArguments& given) {
     return lake.add(tenant);
   };
   TRY(add(kBillTenant, "Acme Inc.", "aws", "USD"));
+  const std::string rules = Lake::allocation_root(kBillTenant);
+  TRY(lake.store().write(rules + "/10-cost-centre.yaml", std::string(kCostCentres)));
+  TRY(lake.store().write(rules + "/20-who-pays.yaml", std::string(kWhoPays)));
   TRY(add(kShopTenant, "Loja Exemplo", "retail", "BRL"));
   context.output().note("{}: a lake with the tenants {} and {}", given.dir, kBillTenant, kShopTenant);
   return {};
@@ -170,6 +196,24 @@ Result<std::vector<OrderedJson>> restated_months(Workshop& workshop) {
                        {"change", change.shortest()}});
   }
   return changes;
+}
+
+/// Certificates of all months, and statements of the first, which is closed: what a desk has at the end of a quarter.
+Status close_first_month(Context& context, Workshop& workshop) {
+  const Tenant tenant = TRY(workshop.lake.tenant(kBillTenant));
+  const TenantLock lock = TRY(TenantLock::take(workshop.lake, tenant.id));
+  CertifyOptions options;
+  options.user = context.user();
+  options.cancel = context.cancel();
+  const auto periods = TRY(certifiable_periods(workshop, tenant));
+  for (const std::string& period : periods) TRY(certify(workshop, tenant, period, options));
+  const auto first = std::find_if(periods.begin(), periods.end(), [](const auto& period) { return !period.empty(); });
+  if (first == periods.end()) return {};
+  TRY(issue_statements(workshop, tenant, {*first, "", context.user(), ""}));
+  TRY(close_statements(workshop, tenant, {*first, "", context.user(), ""}));
+  TRY(close_period(workshop, tenant, *first, "strict", false, "invoice agreed", options));
+  context.output().note("{} of {}: certified, statements closed, month closed", *first, kBillTenant);
+  return {};
 }
 
 Status show_results(Context& context, Workshop& workshop, const DemoArguments& given) {
@@ -254,15 +298,35 @@ Status show_demo(Context& context, const DemoArguments& given) {
     context.output().note("the provider restates a month");
     TRY(write_bill(context, given, true));
     TRY(run_tenant(context, workshop, kBillTenant));
+    TRY(close_first_month(context, workshop));
   }
   return show_results(context, workshop, given);
+}
+
+/// The port that people know; any free one when it is taken.
+Status serve_demo(Context& context, const DemoArguments& given) {
+  context.output().say("");
+  serve::ServeOptions options;
+  options.service.lake_dir = given.dir;
+  options.access_log = false;
+  options.http.port = kDemoPort;
+  const Status served = serve_lake(context, options, "admin", true);
+  if (served || served.error().kind != ErrorKind::already_exists) return served;
+  context.output().note("port {} is taken: another one", kDemoPort);
+  options.http.port = 0;
+  return serve_lake(context, options, "admin", true);
+}
+
+Status run_demo(Context& context, const DemoArguments& given) {
+  TRY(show_demo(context, given));
+  return given.no_serve ? Status() : serve_demo(context, given);
 }
 
 }  // namespace
 
 void add_demo_command(Command& root) {
   const auto values = std::make_shared<DemoArguments>();
-  Command& demo = root.sub("demo", "a sample lake: two tenants, runs, the proof, the top of the bill")
+  Command& demo = root.sub("demo", "a sample lake: two tenants, runs, the proof, then the web application")
                       .group(kGroupLake)
                       .keep(values);
   demo.note(
@@ -277,10 +341,10 @@ void add_demo_command(Command& root) {
   demo.option({.name = "--seed", .value = "N", .help = "of the inputs (default 1)", .target = &values->seed});
   demo.option({.name = "--rows", .value = "N", .help = "rows of the bill (default 150000)", .target = &values->rows});
   demo.option({.name = "--no-serve",
-               .help = "end after the proof; always so in this version, which has no server",
+               .help = "end after the proof",
                .target = &values->no_serve});
   demo.example("centavo demo ./demo-lake", "make it, run it, look at it");
-  demo.action([values](Context& context) { return show_demo(context, *values); });
+  demo.action([values](Context& context) { return run_demo(context, *values); });
 }
 
 }  // namespace centavo::cli

@@ -4,9 +4,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
-#include "flow/pipeline/making.h"
-#include "lake/delta/log_path.h"
-#include "lake/delta/table.h"
+#include "flow/pipeline/rollback.h"
 
 namespace centavo::cli {
 namespace {
@@ -59,75 +57,14 @@ Status show_release(Context& context, const ReleaseArguments& given) {
   return {};
 }
 
-/// Every file that a release's tables need is there: a vacuum may have taken some.
-Status check_files(OpenLake& open, const std::string& tenant, const Release& target, const Clock& clock) {
-  for (const auto& [name, version] : target.versions) {
-    const std::string doing = fmt::format("show release {} of {} again: {}", target.number, tenant, name);
-    const pack::TableName table = TRY(pack::parse_table_name(name));
-    const std::string root = Lake::table_root(tenant, pack::name_of(table.layer), table.table);
-    auto opened = TRY_IN(doing, delta::Table::open(open.lake.store(), open.engine, root, clock));
-    const auto snapshot = TRY_IN(doing, opened.snapshot_at(version));
-    const auto files = TRY_IN(doing, snapshot.files());
-    std::size_t gone = 0;
-    std::string first;
-    for (const auto& file : files) {
-      const std::string path = delta::decode_path(file.path);
-      if (open.lake.store().info(root + "/" + path)) continue;
-      if (gone++ == 0) first = path;
-    }
-    if (gone > 0) {
-      return fail_hint("a vacuum deleted them; `centavo release list` shows other releases", ErrorKind::not_found,
-                       "{}: {} of its {} files in version {} are gone, such as {}", doing, gone, files.size(), version,
-                       first);
-    }
-  }
-  return {};
-}
-
-/// What both releases show of closed periods is the same.
-Status keep_closed_periods(OpenLake& open, const Tenant& tenant, const Release& newest, const Release& target,
-                           const Clock& clock) {
-  Workshop workshop = open.workshop(clock);
-  std::set<std::string> names;
-  for (const auto& [name, version] : newest.versions) names.insert(name);
-  for (const auto& [name, version] : target.versions) names.insert(name);
-  const auto version_in = [](const Release& release, const std::string& name) {
-    const auto it = release.versions.find(name);
-    return it == release.versions.end() ? std::nullopt : std::optional<delta::Version>(it->second);
-  };
-  for (const auto& name : names) {
-    const auto before = version_in(newest, name), after = version_in(target, name);
-    if (before == after) continue;
-    const pack::TableName table = TRY(pack::parse_table_name(name));
-    TRY(centavo::keep_closed_periods(workshop, tenant, table, before, after));
-  }
-  return {};
-}
-
 Status roll_back(Context& context, const ReleaseArguments& given) {
   OpenLake open = TRY(context.open_lake());
-  Lake& lake = open.lake;
-  const Tenant tenant = TRY(lake.tenant(given.tenant));
-  const TenantLock lock = TRY(TenantLock::take(lake, given.tenant));
-  const Release target = TRY(release(lake.store(), given.tenant, given.number));
-  const Release newest = TRY(release(lake.store(), given.tenant));
-  if (target.versions == newest.versions) {
-    return fail(ErrorKind::invalid_argument, "release {} of {} shows what the newest, {}, shows already", target.number,
-                given.tenant, newest.number);
-  }
-  TRY(check_files(open, given.tenant, target, context.clock()));
-  TRY(keep_closed_periods(open, tenant, newest, target, context.clock()));
-  Release next = target;
-  next.withheld = newest.withheld;
-  for (const TableState& state : TRY(open.catalog->states(given.tenant))) {
-    auto& version = next.withheld.try_emplace(state.table, state.version).first->second;
-    version = std::max(version, state.version);
-  }
-  next.reason = fmt::format("rollback to {}", target.number);
-  next.published_ms = context.clock().now_ms();
-  next = TRY(publish(lake.store(), given.tenant, std::move(next)));
+  Workshop workshop = open.workshop(context.clock());
+  const Tenant tenant = TRY(open.lake.tenant(given.tenant));
+  const TenantLock lock = TRY(TenantLock::take(open.lake, given.tenant));
+  const Release next = TRY(centavo::roll_back(workshop, tenant, given.number));
   if (context.output().json()) context.output().json_document(release_object(next));
-  context.output().say("release {} of {} shows what release {} showed", next.number, given.tenant, target.number);
+  context.output().say("release {} of {} shows what release {} showed", next.number, given.tenant, given.number);
   context.output().note("it stays so until a run changes a table, which publishes the newest versions again");
   return {};
 }

@@ -1,35 +1,24 @@
 /// \file app/cli/status_command.cc
 /// status: freshness, last runs, quality
 
-#include <cmath>
 #include <set>
 
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
-#include "flow/connect/landing.h"
+#include "flow/pipeline/freshness.h"
 
 namespace centavo::cli {
 namespace {
 
-constexpr double kMsPerHour = 3'600'000;
-
 Result<OrderedJson> source_object(Context& context, Lake& lake, const Tenant& tenant, const TenantSource& source) {
-  const double sla_hours = source.sla_hours > 0 ? source.sla_hours : tenant.sla_hours;
-  TimeMs newest = 0;
-  std::string period;
-  for (const Landing& landing : TRY(read_landings(lake.store(), tenant.id, source.name))) {
-    if (landing.landed_ms >= newest) {
-      newest = landing.landed_ms;
-      period = std::max(period, landing.period);
-    }
-  }
-  OrderedJson object = {{"source", source.name}, {"kind", source.kind}, {"sla_hours", sla_hours}};
-  const double lag = static_cast<double>(context.clock().now_ms() - newest) / kMsPerHour;
-  object["hours_lag"] = newest == 0 ? OrderedJson() : OrderedJson(std::round(lag * 10) / 10);
-  object["state"] = newest != 0 && lag <= sla_hours ? "OK" : "BREACH";
-  object["landed_at"] = time_json(newest);
-  object["newest_period"] = period;
-  return object;
+  const Freshness fresh = TRY(freshness_of(lake, tenant, source, context.clock()));
+  return OrderedJson{{"source", fresh.source},
+                     {"kind", fresh.kind},
+                     {"sla_hours", fresh.sla_hours},
+                     {"hours_lag", fresh.hours_lag ? OrderedJson(*fresh.hours_lag) : OrderedJson()},
+                     {"state", fresh.state()},
+                     {"landed_at", time_json(fresh.landed_ms)},
+                     {"newest_period", fresh.newest_period}};
 }
 
 // What bills of a tenant who has no source of rates cannot be converted to: "BRL to USD".

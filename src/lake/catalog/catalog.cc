@@ -180,19 +180,31 @@ class SqlCatalog : public Catalog {
         "from checks c join runs r on r.id = c.run where r.tenant = ? and c.run = ? "
         "order by c.table_name, c.period, c.check_name"));
     TRY(statement.bind_all(tenant, wanted));
-    std::vector<CheckRecord> found;
+    return read_checks(statement);
+  }
+
+  Result<std::vector<CheckRecord>> newest_checks(std::string_view tenant) override {
+    const std::lock_guard lock(mutex_);
+    // SQLite takes the other columns from the row of the maximum.
+    SqlStatement statement = TRY(
+        db_.prepare("select c.run, c.table_name, c.period, c.check_name, c.kind, c.severity, c.state, c.bad_rows, "
+                    "c.sample, max(r.number) from checks c join runs r on r.id = c.run where r.tenant = ? "
+                    "group by c.table_name, c.period, c.check_name order by c.table_name, c.period, c.check_name"));
+    TRY(statement.bind_all(tenant));
+    return read_checks(statement);
+  }
+
+  Result<std::vector<CheckCounts>> check_counts(std::string_view tenant, int limit) override {
+    const std::lock_guard lock(mutex_);
+    SqlStatement statement = TRY(db_.prepare(
+        "select r.id, r.started_ms, sum(c.state = 'passed'), sum(c.state = 'failed'), sum(c.state = 'warned'), "
+        "sum(case when c.state = 'quarantined' then c.bad_rows else 0 end) "
+        "from runs r join checks c on c.run = r.id where r.tenant = ? group by r.id order by r.number desc limit ?"));
+    TRY(statement.bind_all(tenant, limit));
+    std::vector<CheckCounts> found;
     while (TRY(statement.step())) {
-      CheckRecord check;
-      check.run = statement.text(0);
-      check.table = statement.text(1);
-      check.period = statement.text(2);
-      check.check = statement.text(3);
-      check.kind = statement.text(4);
-      check.severity = statement.text(5);
-      check.state = statement.text(6);
-      check.bad_rows = statement.integer(7);
-      check.sample = statement.text(8);
-      found.push_back(std::move(check));
+      found.push_back({statement.text(0), statement.integer(1), statement.integer(2), statement.integer(3),
+                       statement.integer(4), statement.integer(5)});
     }
     return found;
   }
@@ -314,6 +326,24 @@ class SqlCatalog : public Catalog {
   }
 
  private:
+  static Result<std::vector<CheckRecord>> read_checks(SqlStatement& statement) {
+    std::vector<CheckRecord> found;
+    while (TRY(statement.step())) {
+      CheckRecord check;
+      check.run = statement.text(0);
+      check.table = statement.text(1);
+      check.period = statement.text(2);
+      check.check = statement.text(3);
+      check.kind = statement.text(4);
+      check.severity = statement.text(5);
+      check.state = statement.text(6);
+      check.bad_rows = statement.integer(7);
+      check.sample = statement.text(8);
+      found.push_back(std::move(check));
+    }
+    return found;
+  }
+
   std::mutex mutex_;
   SqlDb db_;
 };

@@ -50,6 +50,14 @@ struct CheckRecord {
   std::string sample;       ///< JSON array of a few bad rows; never columns classified personal or secret
 };
 
+/// Results of one run's checks, counted.
+struct CheckCounts {
+  std::string run;
+  TimeMs started_ms = 0;
+  std::int64_t passed = 0, failed = 0, warned = 0;
+  std::int64_t quarantined_rows = 0;
+};
+
 /// An exact sum or count of one table for one period and currency.
 struct ProofRecord {
   std::string tenant, table, period, currency, measure,
@@ -95,6 +103,10 @@ class Catalog {
   virtual Status record(const std::vector<CheckRecord>& checks) = 0;
   virtual Result<std::vector<CheckRecord>> checks(std::string_view tenant,
                                                   std::string_view run) = 0;  ///< "" : the newest run that has any
+  /// The newest result of each check of each (table, period), in order of table, period and check.
+  virtual Result<std::vector<CheckRecord>> newest_checks(std::string_view tenant) = 0;
+  /// How many results of each state the newest `limit` runs that checked anything had; newest run first.
+  virtual Result<std::vector<CheckCounts>> check_counts(std::string_view tenant, int limit) = 0;
 
   virtual Status save_state(std::string_view tenant, const TableState& state) = 0;
   virtual Status drop_states(std::string_view tenant, std::string_view table) = 0;

@@ -1,0 +1,118 @@
+#include "app/serve/call.h"
+
+#include <charconv>
+
+#include "app/serve/service.h"
+
+namespace centavo::serve {
+
+std::string Call::parameter(const char* name, std::string_view otherwise) const {
+  return request.parameter(name).value_or(std::string(otherwise));
+}
+
+Result<std::int64_t> Call::number(const char* name, std::int64_t otherwise, std::int64_t least,
+                                  std::int64_t most) const {
+  const auto text = request.parameter(name);
+  if (!text || text->empty()) return otherwise;
+  std::int64_t value = 0;
+  const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (code != std::errc() || end != text->data() + text->size() || value < least || value > most) {
+    return fail(ErrorKind::invalid_argument, "{}: a whole number from {} to {} is asked for", name, least, most);
+  }
+  return value;
+}
+
+Result<Json> Call::body() const {
+  if (request.body.empty()) return Json::object();
+  const std::string type = request.header("content-type");
+  if (!type.starts_with("application/json"))
+    return fail(ErrorKind::invalid_argument, "the body's Content-Type must be application/json");
+  Json json = TRY_IN("the body", parse_json(request.body));
+  if (!json.is_object()) return fail(ErrorKind::invalid_argument, "the body must be a JSON object");
+  return json;
+}
+
+Result<std::string> Call::text(const Json& body, const char* name, std::size_t most, bool required) {
+  const Json& value = member(body, name);
+  if (value.is_null()) {
+    if (!required) return std::string();
+    return fail(ErrorKind::invalid_argument, "the body has no {}", name);
+  }
+  if (!value.is_string()) return fail(ErrorKind::invalid_argument, "{} must be a text", name);
+  const std::string out = value.get<std::string>();
+  if (out.size() > most) return fail(ErrorKind::invalid_argument, "{} has more than {} bytes", name, most);
+  if (required && out.empty()) return fail(ErrorKind::invalid_argument, "{} is empty", name);
+  for (const char c : out) {
+    const bool blank = c == '\n' || c == '\t' || c == '\r';
+    if ((static_cast<unsigned char>(c) < 0x20 && !blank) || c == 0x7f)
+      return fail(ErrorKind::invalid_argument, "{} holds control characters", name);
+  }
+  return out;
+}
+
+bool Call::may(access::Right right) const { return access::may(who, right, part("tenant")); }
+
+access::Sight Call::sight() const { return access::sight_of(who, part("tenant")); }
+
+Result<OpenTenant> Call::open() const { return service.open_tenant(part("tenant")); }
+
+http::Response json_response(const OrderedJson& document, int status) {
+  http::Response out;
+  out.status = status;
+  out.header("Content-Type", "application/json").header("Cache-Control", "no-store");
+  // Bytes from outside may be no UTF-8; the answer must be.
+  out.body = document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  return out;
+}
+
+int status_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::invalid_argument: return 400;
+    case ErrorKind::permission_denied: return 403;
+    case ErrorKind::not_found: return 404;
+    case ErrorKind::already_exists:
+    case ErrorKind::conflict:
+    case ErrorKind::busy: return 409;
+    case ErrorKind::check_failed:
+    case ErrorKind::over_limit: return 422;
+    case ErrorKind::unsupported: return 501;
+    case ErrorKind::cancelled: return 503;
+    case ErrorKind::out_of_space: return 507;
+    default: return 500;
+  }
+}
+
+namespace {
+
+std::string_view title_of(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::invalid_argument: return "The request is not well-formed";
+    case ErrorKind::permission_denied: return "Not allowed";
+    case ErrorKind::not_found: return "Not found";
+    case ErrorKind::already_exists: return "It exists already";
+    case ErrorKind::conflict: return "Something else came first";
+    case ErrorKind::busy: return "Busy";
+    case ErrorKind::check_failed: return "A check does not hold";
+    case ErrorKind::over_limit: return "Over a limit";
+    case ErrorKind::unsupported: return "Not supported";
+    case ErrorKind::cancelled: return "Cancelled";
+    case ErrorKind::out_of_space: return "The disk is full";
+    default: return "Something failed here";
+  }
+}
+
+}  // namespace
+
+http::Response problem_of(const Error& error, const http::Request& request) {
+  const int status = status_of(error.kind);
+  if (status == 500) {
+    spdlog::error("{} {} {}: {}", request.id, request.method, request.path, error.message);
+    return http::problem(status, title_of(error.kind),
+                         fmt::format("the server's log says why, at request {}", request.id));
+  }
+  http::Response out = http::problem(status, title_of(error.kind), error.message, error.hint);
+  if (error.kind == ErrorKind::busy || error.kind == ErrorKind::cancelled) out.header("Retry-After", "5");
+  return out;
+}
+
+}  // namespace centavo::serve

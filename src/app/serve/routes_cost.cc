@@ -1,0 +1,248 @@
+/// \file app/serve/routes_cost.cc
+/// Questions about the bill: overview, cost, pivot, lines, explain.
+
+#include "app/document/answers.h"
+#include "app/serve/export_answer.h"
+#include "app/serve/service.h"
+#include "flow/explore/explore.h"
+
+namespace centavo::serve {
+namespace {
+
+using explore::Question;
+
+/// A question with the releases it is asked of.
+struct Asked {
+  Question question;
+  std::int64_t release = 0, compare_release = 0;
+};
+
+Result<Asked> asked_of(Call& call, OpenTenant& open, Question question) {
+  const std::int64_t release = question.release == 0 ? TRY(call.service.readers().newest(open)) : question.release;
+  const std::int64_t before = question.compare_release == 0 ? release : question.compare_release;
+  question.limit = std::min(question.limit, call.service.options().rows_most);
+  return Asked{std::move(question), release, before};
+}
+
+Result<Asked> asked(Call& call, OpenTenant& open, const std::vector<std::string>& others = {}) {
+  return asked_of(call, open, TRY(explore::parse_question(call.request.query, others)));
+}
+
+// The address's own words, in order: equal questions, equal key.
+std::string key_of(const Call& call) {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : call.request.query) words.push_back(name + "=" + value);
+  std::sort(words.begin(), words.end());
+  return fmt::format("{}", fmt::join(words, "\n"));
+}
+
+// Holdings are asked for inside `make`, so that an answer that is kept costs neither reader nor holdings.
+using Make = std::function<Result<OrderedJson>(Reader&, const explore::Holdings&)>;
+Result<http::Response> answer(Call& call, OpenTenant& open, std::int64_t release, const std::string& key,
+                              const Make& make) {
+  const auto whole = fmt::format("{}\n{}\n{}", key, call.service.clock().now_ms() / 86'400'000, open.tenant.currency);
+  return call.service.answer(call, release, whole, [&](OpenTenant& mine, Reader& reader) -> Result<OrderedJson> {
+    const auto holdings = TRY(call.service.readers().holdings(mine, release, call.sight()));
+    return make(reader, *holdings);
+  });
+}
+
+// ---------- what there is
+
+Result<http::Response> meta(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const auto newest = call.service.readers().newest(open);
+  explore::Holdings holdings;
+  Release release;
+  if (newest) {
+    holdings = *TRY(call.service.readers().holdings(open, *newest, call.sight()));
+    release = TRY(centavo::release(open.lake.store(), open.tenant.id, *newest));
+  } else if (newest.error().kind != ErrorKind::not_found) {
+    return fail(newest.error());
+  }
+  Workshop workshop = open.workshop();
+  const auto standing = TRY(explore::standing(workshop, open.tenant, holdings));
+  return json_response(document::meta_object(open.tenant, release, holdings, standing));
+}
+
+Result<http::Response> overview(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const Asked what = TRY(asked(call, open));
+  // Freshness and runs move on without a release: they are put beside what is kept of the bill.
+  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
+  reader.connection().watch(&call.cancel);
+  const auto found = TRY(explore::overview(reader, *holdings, what.question));
+  Workshop workshop = open.workshop();
+  const auto standing = TRY(explore::standing(workshop, open.tenant, *holdings));
+  const auto runs = TRY(call.service.catalog().runs(open.tenant.id, 5));
+  return json_response(document::overview_object(found, standing, runs));
+}
+
+// ---------- cost
+
+Result<explore::Cost> cost_of(Call& call, OpenTenant& open, const Asked& what) {
+  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
+  reader.connection().watch(&call.cancel);
+  if (what.compare_release == what.release) return explore::cost(reader, *holdings, what.question);
+  const auto then = TRY(call.service.readers().holdings(open, what.compare_release, call.sight()));
+  Reader before = TRY(call.service.readers().open(open, what.compare_release, call.sight()));
+  before.connection().watch(&call.cancel);
+  return explore::cost(reader, *holdings, what.question, {&before, then.get()});
+}
+
+Result<http::Response> cost(Call& call) {
+  OpenTenant open = TRY(call.open());
+  Asked what = TRY(asked(call, open, {"format"}));
+  const std::string format = call.parameter("format");
+  if (!format.empty()) {
+    what.question.limit = explore::kLimitMax;
+    return export_table(call, open, format, document::cost_table(TRY(cost_of(call, open, what))), "cost");
+  }
+  return call.service.answer(call, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
+                             [&](OpenTenant& mine, Reader&) -> Result<OrderedJson> {
+                               return document::cost_object(TRY(cost_of(call, mine, what)));
+                             });
+}
+
+Result<http::Response> pivot(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const auto parsed = TRY(explore::parse_pivot(call.request.query, {"format"}));
+  const Asked what = TRY(asked_of(call, open, parsed.question));
+  const std::string format = call.parameter("format");
+  if (format.empty()) {
+    return answer(call, open, what.release, key_of(call),
+                  [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
+                    return document::pivot_object(TRY(explore::pivot(reader, holdings, parsed)));
+                  });
+  }
+  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
+  reader.connection().watch(&call.cancel);
+  return export_table(call, open, format, document::pivot_table(TRY(explore::pivot(reader, *holdings, parsed))),
+                      "pivot");
+}
+
+Result<http::Response> values(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const Asked what = TRY(asked(call, open, {"q"}));
+  return answer(call, open, what.release, call.part("dimension") + "\n" + key_of(call),
+                [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
+                  return document::values_object(TRY(explore::values_of(reader, holdings, call.part("dimension"),
+                                                                        call.parameter("q"), what.question)));
+                });
+}
+
+Result<http::Response> lines(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const Asked what = TRY(asked(call, open, {"cursor", "format"}));
+  const std::string format = call.parameter("format");
+  if (!format.empty()) {
+    const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+    const std::string sql = TRY(explore::lines_sql(*holdings, what.question));
+    return export_query(call, open, what.release, format,
+                        {.name = "lines", .sql = sql, .filters = document::words_of(what.question)});
+  }
+  return answer(call, open, what.release, key_of(call),
+                [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
+                  return document::grid_object(
+                      TRY(explore::lines(reader, holdings, what.question, call.parameter("cursor"))));
+                });
+}
+
+// The raw record is for who sees raw; the files and sums behind a number are for all who see the number.
+Result<http::Response> explain_number(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const Asked what = TRY(asked(call, open, {"lines"}));
+  const auto most = static_cast<int>(TRY(call.number("lines", 100, 0, 1000)));
+  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+  const std::string question = TRY(explore::explain_question(*holdings, what.question));
+  Workshop workshop = open.workshop();
+  Explanation found = TRY(explain(workshop, open.tenant, question, what.release, most));
+  const bool raw = call.sight().sees_layer("raw");
+  OrderedJson out = document::explanation_object(found);
+  for (auto& line : out["lines"]) {
+    if (!raw) line["raw"] = OrderedJson();
+    line.erase("raw_key");
+  }
+  out["sql"] = fmt::format("select sum({}) from {}{}", found.measure, found.table,
+                           found.where.empty() ? "" : " where " + found.where);
+  return json_response(out);
+}
+
+Result<http::Response> commitments(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const Asked what = TRY(asked(call, open, {"format"}));
+  const std::string format = call.parameter("format");
+  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
+  reader.connection().watch(&call.cancel);
+  const auto found = TRY(explore::commitments(reader, *holdings, what.question));
+  if (format.empty()) return json_response(document::commitments_object(found));
+  return export_table(call, open, format, document::commitments_table(found), "commitments");
+}
+
+}  // namespace
+
+std::vector<Route> cost_routes() {
+  const Parameter format = {"format", "csv, csvbr, jsonl, xlsx or parquet: the answer as a file"};
+  return {
+      {.method = "GET",
+       .pattern = "/t/{tenant}/meta",
+       .summary = "Periods, currencies, measures, dimensions, freshness",
+       .needs = Needs::tenant,
+       .any_layer = true,
+       .act = meta},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/overview",
+       .summary = "Cost, change, movers, freshness, certificate",
+       .needs = Needs::tenant,
+       .questions = true,
+       .act = overview},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/cost",
+       .summary = "Cost by up to three dimensions, with what it was before",
+       .needs = Needs::tenant,
+       .parameters = {format},
+       .questions = true,
+       .act = cost},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/pivot",
+       .summary = "Cost in rows and columns with subtotals",
+       .needs = Needs::tenant,
+       .parameters = {{"r", "rows: up to four dimensions"}, {"k", "columns: one dimension"}, {"val", "Measure:sum, count, min, max"}, format},
+       .questions = true,
+       .act = pivot},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/dims/{dimension}/values",
+       .summary = "Values of a dimension, dearest first",
+       .needs = Needs::tenant,
+       .parameters = {{"q", "part of a value"}},
+       .questions = true,
+       .act = values},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/lines",
+       .summary = "The charges behind a number",
+       .needs = Needs::tenant,
+       .parameters = {{"cursor", "of the answer before"}, format},
+       .questions = true,
+       .act = lines},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/explain",
+       .summary = "The raw files and rows that sum to a number, added up again",
+       .needs = Needs::tenant,
+       .parameters = {{"lines", "raw rows shown"}},
+       .questions = true,
+       .act = explain_number},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/commitments",
+       .summary = "Commitments: what they cost, cover and leave unused",
+       .needs = Needs::tenant,
+       .parameters = {format},
+       .questions = true,
+       .act = commitments},
+  };
+}
+
+}  // namespace centavo::serve

@@ -1,0 +1,267 @@
+/// \file app/serve/routes_proof.cc
+/// Reconciliation, certificates, difference of two releases, billing periods.
+
+#include "app/document/certificate_page.h"
+#include "app/document/proof.h"
+#include "app/serve/export_answer.h"
+#include "app/serve/service.h"
+#include "flow/pipeline/certify.h"
+#include "flow/pipeline/difference.h"
+#include "lake/catalog/billing_period.h"
+
+namespace centavo::serve {
+namespace {
+
+using access::Right;
+
+// ---------- reconciliation
+
+Result<std::optional<PeriodRange>> months_asked(const Call& call, const Reconciliation* whole) {
+  const std::string text = call.parameter("p", "last");
+  if (text == "all" || text.empty()) return std::optional<PeriodRange>();
+  if (text != "last") return std::optional<PeriodRange>(TRY(parse_period_range(text)));
+  std::string newest;
+  if (whole != nullptr) {
+    for (const auto& line : whole->lines) newest = std::max(newest, line.period);
+  }
+  if (newest.empty()) return std::optional<PeriodRange>();
+  const Period period = TRY(Period::parse(newest));
+  return std::optional<PeriodRange>(PeriodRange{period, period});
+}
+
+Result<http::Response> show_reconciliation(Call& call) {
+  OpenTenant open = TRY(call.open());
+  Workshop workshop = open.workshop();
+  const Reconciliation whole = TRY(reconcile(workshop, open.tenant, {}));
+  const auto months = TRY(months_asked(call, &whole));
+  const Reconciliation proof = months ? TRY(reconcile(workshop, open.tenant, months)) : whole;
+  const std::string format = call.parameter("format");
+  if (format.empty()) return json_response(document::proof_object(proof));
+  return export_table(call, open, format, document::proof_table(proof), "reconciliation");
+}
+
+// ---------- certificates
+
+Result<http::Response> list_certificates(Call& call) {
+  OpenTenant open = TRY(call.open());
+  OrderedJson out = OrderedJson::array();
+  auto all = TRY(certificates(open.lake.store(), open.tenant.id));
+  for (auto each = all.rbegin(); each != all.rend(); ++each) out.push_back(document::certificate_line(*each));
+  return json_response(out);
+}
+
+Result<Certificate> certificate_named(Call& call, OpenTenant& open) {
+  for (Certificate& each : TRY(certificates(open.lake.store(), open.tenant.id))) {
+    if (std::to_string(each.number) == call.part("number")) return std::move(each);
+  }
+  return fail(ErrorKind::not_found, "there is no certificate {}", call.part("number"));
+}
+
+Result<http::Response> show_certificate(Call& call) {
+  OpenTenant open = TRY(call.open());
+  return json_response(OrderedJson(to_json(TRY(certificate_named(call, open)))));
+}
+
+Result<http::Response> certificate_html(Call& call) {
+  OpenTenant open = TRY(call.open());
+  return html_response(document::certificate_page(TRY(certificate_named(call, open))));
+}
+
+Result<http::Response> issue_certificate(Call& call) {
+  const Json body = TRY(call.body());
+  const std::string text = TRY(Call::text(body, "period", 10));
+  const Period period = TRY(Period::parse(text));
+  OpenTenant open = TRY(call.open());
+  call.object = period.text();
+  const TenantLock lock = TRY(TenantLock::take(open.lake, open.tenant.id));
+  Workshop workshop = open.workshop();
+  CertifyOptions options;
+  options.user = call.who.user;
+  options.cancel = &call.cancel;
+  const Certified done = TRY(certify(workshop, open.tenant, period.text(), options));
+  return json_response(document::certificate_line(done.certificate), done.fresh ? 201 : 200);
+}
+
+Result<OrderedJson> verify_all(Service& service, const std::string& tenant, const JobContext& context) {
+  OpenTenant open = TRY(service.open_tenant(tenant));
+  Workshop workshop = open.workshop();
+  context.tell({0, 0, "reading raw files and tables again"});
+  const Verification found = TRY(verify_certificates(workshop, open.tenant, {}, "strict", &context.cancel));
+  OrderedJson out = document::verification_object(found);
+  if (!found.holds) {
+    std::string first = found.chain.empty() ? "" : found.chain.front();
+    for (const Verified& each : found.certificates) {
+      if (first.empty() && !each.findings.empty()) first = each.findings.front().text;
+    }
+    return fail(ErrorKind::check_failed, "what was certified does not stand any more: {}",
+                first.empty() ? "a certificate does not hold" : first);
+  }
+  return out;
+}
+
+Result<http::Response> verify(Call& call) {
+  const OpenTenant open = TRY(call.open());
+  const std::string id = TRY(call.service.jobs().start(
+      "verify", open.tenant.id, call.who.user, "",
+      [&service = call.service, tenant = open.tenant.id](const JobContext& context) {
+        return verify_all(service, tenant, context);
+      }));
+  return json_response({{"job", id}}, 202);
+}
+
+// ---------- difference
+
+Result<OrderedJson> compare_releases(Service& service, const std::string& tenant, const DifferenceQuestion& question,
+                                     const JobContext& context) {
+  OpenTenant open = TRY(service.open_tenant(tenant));
+  Workshop workshop = open.workshop();
+  const auto on_event = [&](const RunEvent& event) {
+    context.tell({static_cast<std::int64_t>(event.done), static_cast<std::int64_t>(event.total), event.text});
+  };
+  return document::difference_object(TRY(difference(workshop, open.tenant, question, on_event, &context.cancel)));
+}
+
+// What may be asked of two releases: who sees silver groups by any column that is not masked, others by what gold shows.
+Status check_asked(const Call& call, const std::string& measure, const std::string& by) {
+  static const std::set<std::string> measures = {"BilledCost", "EffectiveCost", "ListCost", "ContractedCost"};
+  static const std::set<std::string> gold = {"x_Provider",  "BillingAccountId", "SubAccountId",  "ServiceCategory",
+                                             "ServiceName", "RegionId",         "ChargeCategory"};
+  if (!measures.contains(measure))
+    return fail(ErrorKind::invalid_argument, "m: one of {} is asked for", fmt::join(measures, ", "));
+  if (by.empty() || gold.contains(by) || by.starts_with("tag:")) return {};
+  if (!call.sight().sees_layer("silver"))
+    return fail(ErrorKind::permission_denied, "releases are compared by {} where silver may be read", by);
+  return {};
+}
+
+Result<http::Response> show_difference(Call& call) {
+  DifferenceQuestion question;
+  question.from = TRY(call.number("a", 0, 1, 1'000'000'000));
+  question.to = TRY(call.number("b", 0, 1, 1'000'000'000));
+  if (question.from == 0 || question.to == 0)
+    return fail(ErrorKind::invalid_argument, "a and b: numbers of two releases are asked for");
+  question.measure = call.parameter("m", "EffectiveCost");
+  const std::string by = call.parameter("by");
+  TRY(check_asked(call, question.measure, by));
+  if (!by.empty()) question.by.push_back(by.starts_with("tag:") ? "Tags." + by.substr(4) : by);
+  question.limit = TRY(call.number("limit", 50, 1, 1000));
+  OpenTenant open = TRY(call.open());
+  TRY(release(open.lake.store(), open.tenant.id, question.from));
+  TRY(release(open.lake.store(), open.tenant.id, question.to));
+  // Two releases never change: what was found of them is kept.
+  const std::string key = fmt::format("diff\n{}\n{}\n{}\n{}\n{}\n{}", open.tenant.id, question.from, question.to,
+                                      question.measure, by, question.limit);
+  if (const auto kept = call.service.answers().find(key)) {
+    http::Response out;
+    out.shared_body = kept;
+    out.header("Content-Type", "application/json").header("Cache-Control", "private, no-cache");
+    return out;
+  }
+  const std::string id = TRY(call.service.jobs().start(
+      "diff", open.tenant.id, call.who.user, key,
+      [&service = call.service, tenant = open.tenant.id, question, key](const JobContext& context) -> Result<OrderedJson> {
+        OrderedJson found = TRY(compare_releases(service, tenant, question, context));
+        service.answers().keep(key, std::make_shared<const std::string>(
+                                        found.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)));
+        return found;
+      }));
+  return json_response({{"job", id}}, 202);
+}
+
+// ---------- billing periods
+
+Result<http::Response> list_periods(Call& call) {
+  OpenTenant open = TRY(call.open());
+  Workshop workshop = open.workshop();
+  return json_response(TRY(document::period_objects(workshop, open.tenant)));
+}
+
+Result<http::Response> change_period(Call& call, bool closing) {
+  const Json body = TRY(call.body());
+  const std::string note = TRY(Call::text(body, "note", 500, false));
+  const std::string mode = TRY(Call::text(body, "mode", 10, false));
+  if (!mode.empty() && mode != "strict" && mode != "focus")
+    return fail(ErrorKind::invalid_argument, "mode: strict and focus are there");
+  const Period period = TRY(Period::parse(call.part("period")));
+  OpenTenant open = TRY(call.open());
+  const TenantLock lock = TRY(TenantLock::take(open.lake, open.tenant.id));
+  Workshop workshop = open.workshop();
+  CertifyOptions options;
+  options.user = call.who.user;
+  options.cancel = &call.cancel;
+  const Certified done =
+      TRY(closing ? close_period(workshop, open.tenant, period.text(), mode.empty() ? "strict" : mode, false, note, options)
+                  : reopen_period(workshop, open.tenant, period.text(), note, options));
+  return json_response({{"period", period.text()},
+                        {"state", closing ? "closed" : "open"},
+                        {"certificate", done.certificate.number},
+                        {"seal", done.certificate.seal}});
+}
+
+}  // namespace
+
+std::vector<Route> proof_routes() {
+  return {
+      {.method = "GET",
+       .pattern = "/t/{tenant}/reconcile",
+       .summary = "Files = bronze = silver = gold, comparison by comparison",
+       .needs = Needs::tenant,
+       .parameters = {{"p", "last, all, 2026-09 or 2026-08..2026-09"}, {"format", "csv, csvbr, jsonl, xlsx or parquet"}},
+       .act = show_reconciliation},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/certificates",
+       .summary = "Certificates, newest first",
+       .needs = Needs::tenant,
+       .act = list_certificates},
+      {.method = "POST",
+       .pattern = "/t/{tenant}/certificates",
+       .summary = "Certify a month of the newest release: {period}",
+       .needs = Needs::tenant,
+       .right = Right::certify,
+       .action = "certificate.issue",
+       .act = issue_certificate},
+      {.method = "POST",
+       .pattern = "/t/{tenant}/certificates/verify",
+       .summary = "Compute all certificates again; answers the job",
+       .needs = Needs::tenant,
+       .action = "certificate.verify",
+       .act = verify},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/certificates/{number}",
+       .summary = "A certificate whole",
+       .needs = Needs::tenant,
+       .act = show_certificate},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/certificates/{number}/page",
+       .summary = "A certificate as a page to print",
+       .needs = Needs::tenant,
+       .act = certificate_html},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/diff",
+       .summary = "What moved between two releases, by cause; the job while it is being found",
+       .needs = Needs::tenant,
+       .parameters = {{"a", "release"}, {"b", "release"}, {"m", "measure"}, {"by", "a dimension"}, {"limit", "groups"}},
+       .act = show_difference},
+      {.method = "GET",
+       .pattern = "/t/{tenant}/periods",
+       .summary = "Billing periods, open and closed, with what waits for them",
+       .needs = Needs::tenant,
+       .act = list_periods},
+      {.method = "POST",
+       .pattern = "/t/{tenant}/periods/{period}/close",
+       .summary = "Close a month: {note, mode}",
+       .needs = Needs::tenant,
+       .right = Right::close,
+       .action = "period.close",
+       .act = [](Call& call) { return change_period(call, true); }},
+      {.method = "POST",
+       .pattern = "/t/{tenant}/periods/{period}/reopen",
+       .summary = "Open a closed month again: {note}",
+       .needs = Needs::tenant,
+       .right = Right::close,
+       .action = "period.reopen",
+       .act = [](Call& call) { return change_period(call, false); }},
+  };
+}
+
+}  // namespace centavo::serve

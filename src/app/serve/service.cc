@@ -1,0 +1,393 @@
+#include "app/serve/service.h"
+
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "app/http/assets.h"
+#include "flow/pipeline/freshness.h"
+
+namespace centavo::serve {
+namespace {
+
+constexpr std::string_view kApi = "/api/v1";
+constexpr std::int64_t kLibraryCheckMs = 2000;
+constexpr const char* kCookie = "centavo";
+
+std::vector<Route> all_routes() {
+  std::vector<Route> out;
+  for (auto* group : {&session_routes, &people_routes, &cost_routes, &allocation_routes, &proof_routes, &data_routes,
+                      &sql_routes, &operation_routes}) {
+    for (Route& route : group()) out.push_back(std::move(route));
+  }
+  out.push_back({.method = "GET",
+                 .pattern = "/openapi.json",
+                 .summary = "This document",
+                 .needs = Needs::nobody,
+                 .act = [](Call& call) -> Result<http::Response> {
+                   return json_response(call.service.router().document(call.service.options().base_path));
+                 }});
+  return out;
+}
+
+bool is_this_machine(const std::string& address) {
+  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+}
+
+// Times of all files of the lake's own packs: what says that they are to be read again.
+std::string stamp_of(const std::vector<std::string>& folders) {
+  namespace fs = std::filesystem;
+  std::string out;
+  for (const auto& folder : folders) {
+    std::error_code code;
+    for (fs::recursive_directory_iterator it(folder, code), end; !code && it != end; it.increment(code)) {
+      std::error_code ignored;
+      out += fmt::format("{} {}\n", it->path().string(), it->last_write_time(ignored).time_since_epoch().count());
+    }
+  }
+  return out;
+}
+
+// A browser says from where it sends a write; another site's page must not.
+bool is_from_here(const http::Request& request) {
+  const std::string site = request.header("sec-fetch-site");
+  if (!site.empty() && site != "same-origin" && site != "none") return false;
+  const std::string origin = request.header("origin");
+  if (origin.empty()) return true;
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string::npos) return false;
+  return origin.substr(scheme + 3) == request.header("host");
+}
+
+bool is_write(const http::Request& request) { return request.method != "GET" && request.method != "HEAD"; }
+
+bool same_text(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  unsigned char difference = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
+  return difference == 0;
+}
+
+Error not_signed_in() {
+  return {ErrorKind::permission_denied, "nobody is signed in", "sign in, or send Authorization: Bearer TOKEN"};
+}
+
+http::Response unauthorised(const Error& error) {
+  http::Response out = http::problem(401, "Sign in first", error.message, error.hint);
+  out.header("WWW-Authenticate", "Bearer realm=\"centavo\"");
+  return out;
+}
+
+std::string cookie(const http::Request& request, const std::string& base_path, const std::string& value,
+                   std::string_view more) {
+  return fmt::format("{}={}; Path={}; HttpOnly; SameSite=Lax{}{}", kCookie, value, base_path.empty() ? "/" : base_path,
+                     request.secure ? "; Secure" : "", more);
+}
+
+}  // namespace
+
+std::string session_cookie(const http::Request& request, const std::string& base_path, const std::string& secret) {
+  return cookie(request, base_path, secret,
+                fmt::format("; Max-Age={}", access::People::kSessionMostMs / 1000));
+}
+
+std::string ended_cookie(const http::Request& request, const std::string& base_path) {
+  return cookie(request, base_path, "", "; Max-Age=0");
+}
+
+Service::Service(const ServiceOptions& options, const Clock& clock, duck::Database engine)
+    : options_(options), clock_(clock), engine_(std::move(engine)), answers_(options.answer_bytes), router_(all_routes()) {}
+
+Service::~Service() = default;
+
+Result<std::unique_ptr<Service>> Service::open(const ServiceOptions& options, const Clock& clock) {
+  Lake lake = TRY(Lake::open(options.lake_dir));
+  duck::Options engine;
+  engine.memory_limit_bytes = lake.config().memory_limit_bytes;
+  engine.threads = lake.config().threads;
+  engine.temp_directory = fmt::format("{}/.tmp-spill-serve-{}", lake.dir(), getpid());
+  duck::Database database = TRY(duck::Database::open(engine));
+  std::unique_ptr<Service> out(new Service(options, clock, std::move(database)));
+  out->catalog_ = TRY(Catalog::open(lake.dir()));
+  out->people_ = TRY(access::People::open(lake.dir(), clock));
+  TRY(out->library());
+  out->jobs_ = std::make_unique<Jobs>(clock, options.jobs);
+  return out;
+}
+
+Result<std::shared_ptr<const pack::Library>> Service::library() {
+  const std::lock_guard lock(library_mutex_);
+  const std::int64_t now = clock_.now_ms();
+  if (library_ && now - library_asked_ms_ < kLibraryCheckMs && now >= library_asked_ms_) return library_;
+  const Lake lake = TRY(this->lake());
+  const std::string stamp = stamp_of(lake.pack_folders());
+  library_asked_ms_ = now;
+  if (library_ && stamp == library_stamp_) return library_;
+  auto loaded = pack::Library::load(lake.pack_folders(), lake.pack_trees());
+  if (!loaded) {
+    // A pack in the middle of being edited does not take the service down.
+    if (!library_) return fail(loaded.error());
+    spdlog::warn("packs of the lake: {}; those read before stay", loaded.error().message);
+    library_stamp_ = stamp;
+    return library_;
+  }
+  library_ = std::make_shared<const pack::Library>(std::move(*loaded));
+  library_stamp_ = stamp;
+  return library_;
+}
+
+Result<OpenTenant> Service::open_tenant(const std::string& id) {
+  Lake lake = TRY(this->lake());
+  auto tenant = lake.tenant(id);
+  if (!tenant) {
+    if (tenant.error().kind == ErrorKind::not_found || tenant.error().kind == ErrorKind::invalid_argument)
+      return fail(ErrorKind::not_found, "there is no tenant {}", id);
+    return fail(tenant.error());
+  }
+  auto library = TRY(this->library());
+  return OpenTenant{std::move(lake), std::move(*tenant), std::move(library), *catalog_, engine_, clock_};
+}
+
+Result<std::int64_t> Service::release_of(Call& call, OpenTenant& open, const char* parameter) {
+  const std::int64_t number = TRY(call.number(parameter, 0, 0, 1'000'000'000));
+  return number == 0 ? readers_.newest(open) : Result<std::int64_t>(number);
+}
+
+Result<http::Response> Service::answer(Call& call, std::int64_t release, const std::string& key,
+                                       const std::function<Result<OrderedJson>(OpenTenant&, Reader&)>& make) {
+  const access::Sight sight = call.sight();
+  const std::string whole = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", call.part("tenant"), call.route->pattern, release, key,
+                                        sight.key(), CENTAVO_VERSION);
+  http::Response out;
+  const std::string etag = "\"" + sha256_hex(whole).substr(0, 32) + "\"";
+  out.header("ETag", etag).header("Cache-Control", "private, no-cache").header("Vary", "Cookie, Authorization");
+  if (call.request.header("if-none-match").find(etag) != std::string::npos) {
+    out.status = 304;
+    return out;
+  }
+  out.header("Content-Type", "application/json");
+  out.shared_body = answers_.find(whole);
+  if (out.shared_body) return out;
+  OpenTenant open = TRY(call.open());
+  Reader reader = TRY(readers_.open(open, release, sight));
+  reader.connection().watch(&call.cancel);
+  const OrderedJson document = TRY(make(open, reader));
+  out.shared_body = std::make_shared<const std::string>(
+      document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  answers_.keep(whole, out.shared_body);
+  return out;
+}
+
+Result<std::string> Service::sign_in_link(const std::string& user, const std::string& address) {
+  const std::string secret = TRY(people_->make_link(user));
+  return fmt::format("{}/link/{}", address, secret);
+}
+
+http::Response Service::handle(const http::Request& request, const Cancel& cancel) {
+  if (request.path == "/healthz" || request.path == "/readyz") return health(request);
+  if (request.path == "/metrics") return metrics(request);
+  if (request.path.starts_with(std::string(kApi) + "/")) return api(request, cancel);
+  if (request.path.starts_with("/api")) return http::problem(404, "Not found", "the API is at /api/v1/");
+  if (is_write(request)) return http::problem(405, "Not allowed here", "pages are read with GET");
+  if (request.path.starts_with("/link/")) return follow_link(request);
+  return page(request);
+}
+
+http::Response Service::api(const http::Request& request, const Cancel& cancel) {
+  const auto match = router_.match(request.method, request.path.substr(kApi.size()));
+  if (match.route == nullptr) {
+    if (match.methods.empty()) return http::problem(404, "Not found", "the API has nothing at this path", "see /api/v1/openapi.json");
+    http::Response out = http::problem(405, "Not allowed here", fmt::format("{} is not for this path", request.method));
+    out.header("Allow", fmt::format("{}", fmt::join(match.methods, ", ")));
+    return out;
+  }
+  Call call{*this, request, cancel, match.route, match.parts};
+  if (match.route->needs != Needs::nobody) {
+    const Status known = authenticate(call);
+    if (!known) {
+      return known.error().kind == ErrorKind::permission_denied ? unauthorised(known.error())
+                                                                : problem_of(known.error(), request);
+    }
+  } else if (is_write(request) && !is_from_here(request)) {
+    return http::problem(403, "Not allowed", "this write comes from another site");
+  }
+  const Status allowed = authorise(call);
+  Result<http::Response> result = allowed ? match.route->act(call) : Result<http::Response>(fail(allowed.error()));
+  if (!match.route->action.empty()) record(call, result);
+  return result ? std::move(*result) : problem_of(result.error(), request);
+}
+
+Status Service::authenticate(Call& call) {
+  const std::string authorization = call.request.header("authorization");
+  if (!authorization.empty()) {
+    if (!authorization.starts_with("Bearer "))
+      return fail(ErrorKind::permission_denied, "only Bearer tokens are taken as Authorization");
+    call.who = TRY(people_->token_holder(authorization.substr(7)));
+    return {};
+  }
+  const auto secret = call.request.cookie(kCookie);
+  if (!secret || secret->empty()) return fail(not_signed_in());
+  call.session = TRY(people_->session(*secret));
+  call.who = call.session->who;
+  return {};
+}
+
+Status Service::authorise(const Call& call) {
+  const Route& route = *call.route;
+  if (route.needs == Needs::nobody) return {};
+  if (call.session && is_write(call.request)) {
+    if (!is_from_here(call.request))
+      return fail(ErrorKind::permission_denied, "this write comes from another site");
+    if (!same_text(call.request.header("x-csrf-token"), call.session->csrf)) {
+      return fail_hint("send the csrf of GET /me as X-CSRF-Token", ErrorKind::permission_denied,
+                       "a write of a signed-in browser needs its X-CSRF-Token");
+    }
+  }
+  if (route.needs == Needs::manage) {
+    if (access::may_manage(call.who)) return {};
+    return fail_hint("an administrator of every tenant can give it", ErrorKind::permission_denied,
+                     "this is for administrators");
+  }
+  if (route.needs == Needs::tenant) {
+    const std::string& tenant = call.part("tenant");
+    // A tenant that one may not see is not there.
+    if (!access::role_in(call.who, tenant)) return fail(ErrorKind::not_found, "there is no tenant {}", tenant);
+    if (!route.any_layer && !access::may(call.who, route.right, tenant)) {
+      return fail_hint("an administrator can give it: People, Grants", ErrorKind::permission_denied,
+                       "this needs the right {} in tenant {}", access::name_of(route.right), tenant);
+    }
+  }
+  return {};
+}
+
+void Service::record(const Call& call, const Result<http::Response>& result) {
+  access::AuditEntry entry;
+  entry.user = call.who.user;
+  entry.action = call.route->action;
+  const auto tenant = call.parts.find("tenant");
+  if (tenant != call.parts.end()) entry.tenant = tenant->second;
+  entry.object = call.object;
+  if (entry.object.empty()) {
+    for (const auto& [name, value] : call.parts) {
+      if (name != "tenant") entry.object += (entry.object.empty() ? "" : " ") + value;
+    }
+  }
+  entry.outcome = result                                                   ? "done"
+                  : result.error().kind == ErrorKind::permission_denied   ? "refused"
+                                                                           : "failed";
+  const Status written = people_->record(std::move(entry));
+  if (!written) spdlog::error("{} audit: {}", call.request.id, written.error().message);
+}
+
+http::Response Service::health(const http::Request& request) {
+  http::Response out;
+  out.header("Content-Type", "text/plain; charset=utf-8").header("Cache-Control", "no-store");
+  out.body = "ok\n";
+  if (request.path == "/healthz") return out;
+  const auto failed = [&](std::string_view what, const Error& error) {
+    spdlog::error("readyz: {}: {}", what, error.message);
+    return http::problem(503, "Not ready", fmt::format("{} does not answer", what));
+  };
+  const auto lake = this->lake();
+  if (!lake) return failed("the lake", lake.error());
+  const auto runs = catalog_->runs("", 1);
+  if (!runs) return failed("the catalog", runs.error());
+  auto connection = engine_.connect();
+  if (!connection) return failed("the engine", connection.error());
+  const auto one = connection->value("select 1");
+  if (!one) return failed("the engine", one.error());
+  return out;
+}
+
+http::Response Service::metrics(const http::Request& request) {
+  if (!options_.metrics_for_all && !is_this_machine(request.remote)) {
+    const std::string authorization = request.header("authorization");
+    const auto holder = authorization.starts_with("Bearer ") ? people_->token_holder(authorization.substr(7))
+                                                             : Result<access::Principal>(fail(not_signed_in()));
+    if (!holder) return unauthorised(holder.error());
+    if (!access::may_manage(*holder)) return http::problem(403, "Not allowed", "metrics are for administrators");
+  }
+  fill_gauges();
+  http::Response out;
+  out.header("Content-Type", "text/plain; version=0.0.4; charset=utf-8").header("Cache-Control", "no-store");
+  out.body = metrics_.text();
+  return out;
+}
+
+void Service::fill_gauges() {
+  if (figures_) {
+    const http::Figures now = figures_();
+    metrics_.set("centavo_http_connections", "open connections", {}, static_cast<double>(now.connections));
+    metrics_.set("centavo_http_waiting", "requests that wait for a worker", {}, static_cast<double>(now.waiting));
+    metrics_.set("centavo_http_working", "requests being answered", {}, static_cast<double>(now.working));
+    metrics_.set("centavo_sse_clients", "open event streams", {}, static_cast<double>(now.event_streams));
+  }
+  metrics_.set("centavo_jobs_under_way", "jobs that run or wait", {}, static_cast<double>(jobs_->under_way()));
+  metrics_.set("centavo_answers_kept_bytes", "answers kept in memory", {}, static_cast<double>(answers_.bytes()));
+  auto lake = this->lake();
+  if (!lake) return;
+  const auto tenants = lake->tenants();
+  if (!tenants) return;
+  for (const Tenant& tenant : *tenants) {
+    if (!tenant.enabled) continue;
+    for (const TenantSource& source : tenant.sources) {
+      const auto fresh = freshness_of(*lake, tenant, source, clock_);
+      if (!fresh) continue;
+      const std::map<std::string, std::string> labels = {{"tenant", tenant.id}, {"source", source.name}};
+      metrics_.set("centavo_source_sla_seconds", "how old the newest delivery may be", labels, fresh->sla_hours * 3600);
+      metrics_.set("centavo_source_breach", "1 when the newest delivery is older than that, or there is none", labels,
+                   fresh->is_late() ? 1 : 0);
+      if (fresh->hours_lag)
+        metrics_.set("centavo_source_age_seconds", "age of the newest delivery", labels, *fresh->hours_lag * 3600);
+    }
+    const auto runs = catalog_->runs(tenant.id, 1);
+    if (!runs || runs->empty()) continue;
+    const RunRecord& run = runs->front();
+    const std::map<std::string, std::string> label = {{"tenant", tenant.id}};
+    metrics_.set("centavo_last_run_failed", "1 when the newest run failed", label, run.state == "failed" ? 1 : 0);
+    metrics_.set("centavo_last_run_start_seconds", "when the newest run began, since 1970", label,
+                 static_cast<double>(run.started_ms) / 1000);
+    if (run.ended_ms > 0) {
+      metrics_.set("centavo_last_run_duration_seconds", "how long the newest run took", label,
+                   static_cast<double>(run.ended_ms - run.started_ms) / 1000);
+    }
+  }
+}
+
+void Service::served(const http::Served& served) {
+  std::string route = "page";
+  if (served.path.starts_with(std::string(kApi) + "/")) {
+    const auto match = router_.match(served.method, served.path.substr(kApi.size()));
+    route = match.route == nullptr ? "none" : match.route->pattern;
+  } else if (served.path == "/healthz" || served.path == "/readyz" || served.path == "/metrics") {
+    route = served.path;
+  } else if (served.path.starts_with("/link/")) {
+    route = "/link/{secret}";
+  }
+  metrics_.observe(served.method, route, served.status, served.seconds, served.bytes);
+}
+
+http::Response Service::follow_link(const http::Request& request) {
+  http::Response out;
+  out.status = 303;
+  out.header("Cache-Control", "no-store").header("Referrer-Policy", "no-referrer");
+  const auto session = people_->follow_link(request.path.substr(std::string_view("/link/").size()));
+  access::AuditEntry entry;
+  entry.action = "session.link";
+  if (!session) {
+    entry.outcome = "refused";
+    out.header("Location", options_.base_path + "/sign-in?link=expired");
+  } else {
+    entry.user = session->who.user;
+    entry.outcome = "done";
+    out.header("Set-Cookie", session_cookie(request, options_.base_path, session->secret));
+    out.header("Location", options_.base_path + (session->must_set_password ? "/welcome" : "/"));
+  }
+  const Status written = people_->record(std::move(entry));
+  if (!written) spdlog::error("{} audit: {}", request.id, written.error().message);
+  return out;
+}
+
+http::Response Service::page(const http::Request& request) { return http::asset_response(request, options_.base_path); }
+
+}  // namespace centavo::serve
