@@ -14,10 +14,6 @@ using access::User;
 
 OrderedJson time_or_null(TimeMs time_ms) { return time_ms == 0 ? OrderedJson() : OrderedJson(iso_time(time_ms)); }
 
-std::string_view word_of(Scope scope) {
-  return scope == Scope::read ? "read" : scope == Scope::run ? "run" : "admin";
-}
-
 OrderedJson user_object(const User& user) {
   OrderedJson roles = OrderedJson::array();
   for (const auto& role : user.roles) roles.push_back({{"role", access::name_of(role.role)}, {"tenant", role.tenant}});
@@ -31,7 +27,7 @@ OrderedJson user_object(const User& user) {
 
 OrderedJson token_object(const Token& token) {
   OrderedJson scopes = OrderedJson::array();
-  for (const Scope scope : token.scopes) scopes.push_back(word_of(scope));
+  for (const Scope scope : token.scopes) scopes.push_back(access::name_of(scope));
   return {{"id", token.id},
           {"name", token.name},
           {"user", token.user},
@@ -154,17 +150,10 @@ Result<http::Response> add_token(Call& call) {
   std::set<Scope> scopes;
   const Json& words = member(body, "scopes");
   if (!words.is_array() || words.empty()) return fail(ErrorKind::invalid_argument, "scopes: a list of read, run, admin");
-  for (const Json& word : words) {
-    if (word == "read") {
-      scopes.insert(Scope::read);
-    } else if (word == "run") {
-      scopes.insert({Scope::read, Scope::run});
-    } else if (word == "admin") {
-      scopes.insert({Scope::read, Scope::run, Scope::admin});
-    } else {
-      return fail(ErrorKind::invalid_argument, "scopes: read, run and admin are there");
-    }
-  }
+  for (const Json& word : words) scopes.insert(TRY(access::parse_scope(text_of(word))));
+  // A wider one holds the narrower.
+  if (scopes.contains(Scope::admin)) scopes.insert(Scope::run);
+  if (scopes.contains(Scope::run)) scopes.insert(Scope::read);
   const std::int64_t days = int_or(body, "days", 90);
   if (days < 1 || days > 366) return fail(ErrorKind::invalid_argument, "days: 1 to 366");
   const auto made = TRY(call.service.people().make_token(call.who.user, name, scopes, tenant, static_cast<int>(days)));

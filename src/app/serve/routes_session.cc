@@ -82,12 +82,8 @@ Result<http::Response> set_password(Call& call) {
     }
     TRY(call.service.people().sign_out(checked->secret));
   }
-  TRY(call.service.people().set_password(call.who.user, fresh));
-  // Other sessions ended with the old password; this one goes on as a new one.
-  const auto session = TRY(call.service.people().sign_in(call.who.user, fresh));
-  http::Response out = json_response(me_object(call.service, session.who, session.csrf, false));
-  out.header("Set-Cookie", session_cookie(call.request, call.service.options().base_path, session.secret));
-  return out;
+  TRY(call.service.people().set_password(call.who.user, fresh, call.request.cookie("centavo").value_or("")));
+  return json_response(me_object(call.service, call.who, call.session->csrf, false));
 }
 
 }  // namespace

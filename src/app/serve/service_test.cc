@@ -1,0 +1,344 @@
+#include "app/serve/service.h"
+
+#include <gmock/gmock.h>
+
+#include <gtest/gtest.h>
+
+#include "app/serve/served_lake.h"
+
+namespace centavo::serve {
+namespace {
+
+using access::Role;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+ServedLake& lake() { return ServedLake::get(); }
+
+access::Session admin() { return lake().session("ana", {{Role::admin, "*"}}); }
+access::Session person(Role role) {
+  return lake().session(fmt::format("{}-of-acme", access::name_of(role)), {{role, "acme"}});
+}
+
+Json json_of(const http::Response& response) {
+  const auto parsed = parse_json(body_of(response));
+  EXPECT_TRUE(parsed) << body_of(response);
+  return parsed ? *parsed : Json();
+}
+
+std::string sum_of(const std::vector<std::string>& amounts) {
+  Decimal total;
+  for (const auto& amount : amounts) total = ServedLake::must(add(total, ServedLake::must(parse_decimal(amount))));
+  return total.shortest();
+}
+
+TEST(Service, WhoIsNotSignedInGetsNothingButTheDoor) {
+  for (const Route& route : lake().service->router().routes()) {
+    std::string path = "/api/v1" + route.pattern;
+    for (std::size_t at; (at = path.find('{')) != std::string::npos;)
+      path.replace(at, path.find('}') - at + 1, path.substr(at, 7) == "{tenant" ? "acme" : "1");
+    const auto response = lake().handle(ServedLake::request_of(route.method, path, route.method == "GET" ? "" : "{}"));
+    if (route.needs == Needs::nobody) continue;
+    EXPECT_EQ(response.status, 401) << route.method << " " << path;
+  }
+}
+
+TEST(Service, AnUnknownPathAndAWrongMethodAreProblems) {
+  const auto unknown = lake().ask(admin(), "GET", "/api/v1/nothing");
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_EQ(json_of(unknown)["status"], 404);
+  EXPECT_EQ(lake().ask(admin(), "DELETE", "/api/v1/me").status, 405);
+}
+
+TEST(Service, SignsInWithAPasswordAndOutAgain) {
+  auto ana = lake().session("pedro", {{Role::viewer, "acme"}});
+  EXPECT_TRUE(ana.must_set_password);
+  const auto set = lake().ask(ana, "POST", "/api/v1/me/password", R"({"new":"a sentence is long enough"})");
+  EXPECT_EQ(set.status, 200) << body_of(set);
+  auto request = ServedLake::request_of("POST", "/api/v1/session", R"({"user":"pedro","password":"wrong password"})");
+  EXPECT_EQ(lake().handle(request).status, 401);
+  request.body = R"({"user":"pedro","password":"a sentence is long enough"})";
+  const auto in = lake().handle(request);
+  ASSERT_EQ(in.status, 200) << body_of(in);
+  std::string cookie;
+  for (const auto& [name, value] : in.headers) {
+    if (name == "Set-Cookie") cookie = value;
+  }
+  EXPECT_THAT(cookie, HasSubstr("HttpOnly"));
+  EXPECT_THAT(cookie, HasSubstr("SameSite=Lax"));
+  access::Session session;
+  session.secret = cookie.substr(8, cookie.find(';') - 8);
+  session.csrf = json_of(in)["csrf"];
+  EXPECT_EQ(lake().ask(session, "GET", "/api/v1/me").status, 200);
+  EXPECT_EQ(lake().ask(session, "DELETE", "/api/v1/session").status, 204);
+  EXPECT_EQ(lake().ask(session, "GET", "/api/v1/me").status, 401);
+}
+
+TEST(Service, AWriteNeedsItsTokenAndComesFromHere) {
+  auto request = ServedLake::request_of("PATCH", "/api/v1/me", R"({"locale":"en"})");
+  request.headers["cookie"] = "centavo=" + admin().secret;
+  EXPECT_EQ(lake().handle(request).status, 403);
+  request.headers["x-csrf-token"] = admin().csrf;
+  EXPECT_EQ(lake().handle(request).status, 200);
+  request.headers["origin"] = "https://elsewhere.test";
+  EXPECT_EQ(lake().handle(request).status, 403);
+  request.headers["origin"] = "http://centavo.test";
+  EXPECT_EQ(lake().handle(request).status, 200);
+  request.headers["sec-fetch-site"] = "cross-site";
+  EXPECT_EQ(lake().handle(request).status, 403);
+}
+
+TEST(Service, AnotherTenantIsNotThere) {
+  const auto vera = person(Role::viewer);
+  for (const Route& route : lake().service->router().routes()) {
+    if (route.needs != Needs::tenant) continue;
+    std::string path = "/api/v1" + route.pattern;
+    for (std::size_t at; (at = path.find('{')) != std::string::npos;)
+      path.replace(at, path.find('}') - at + 1, path.substr(at, 7) == "{tenant" ? "beta" : "1");
+    const auto other = lake().ask(vera, route.method, path, route.method == "GET" ? "" : "{}");
+    EXPECT_EQ(other.status, 404) << path;
+    std::string none = path;
+    none.replace(none.find("beta"), 4, "none");
+    const auto nowhere = lake().ask(vera, route.method, none, route.method == "GET" ? "" : "{}");
+    std::string said = body_of(nowhere);
+    for (std::size_t at; (at = said.find("none")) != std::string::npos;) said.replace(at, 4, "beta");
+    EXPECT_EQ(body_of(other), said) << "a tenant of others is told from one that is not there";
+  }
+}
+
+// role × route: what each role of acme may. 200 stands for "allowed": the answer may still say that the words are off.
+TEST(Service, RolesMayWhatTheirRightsSay) {
+  struct Row {
+    const char* method;
+    const char* path;
+    const char* body;
+    const char* roles;   // of viewer, analyst, scientist, engineer, admin: y may, n may not
+  };
+  const Row rows[] = {
+      {"GET", "/t/acme/meta", "", "yyyyy"},
+      {"GET", "/t/acme/overview", "", "yyyyy"},
+      {"GET", "/t/acme/cost", "", "yyyyy"},
+      {"GET", "/t/acme/pivot", "", "yyyyy"},
+      {"GET", "/t/acme/lines", "", "yyyyy"},
+      {"GET", "/t/acme/reconcile", "", "yyyyy"},
+      {"GET", "/t/acme/periods", "", "yyyyy"},
+      {"GET", "/t/acme/tables", "", "yyyyy"},
+      {"GET", "/t/acme/tables/gold.cost_by_day", "", "yyyyy"},
+      {"GET", "/t/acme/tables/silver.aws_cost_and_usage", "", "nnyyy"},
+      {"GET", "/t/acme/tables/silver.aws_cost_and_usage/sample", "", "nnyyy"},
+      {"GET", "/t/acme/tables/bronze.aws_cur_line_items", "", "nnnyy"},
+      {"GET", "/t/acme/quarantine/bronze.aws_cur_line_items", "", "nnnyy"},
+      {"POST", "/t/acme/sql", R"({"sql":"select 1"})", "nyyyy"},
+      {"POST", "/t/acme/runs", R"({"period":"never"})", "nnnyy"},
+      {"POST", "/t/acme/releases/1/rollback", "{}", "nnnyy"},
+      {"POST", "/t/acme/certificates", R"({"period":"never"})", "nnnyy"},
+      {"POST", "/t/acme/periods/never/close", "{}", "nnnny"},
+      {"POST", "/t/acme/statements", R"({"period":"never"})", "nnnny"},
+      {"GET", "/users", "", "nnnnn"},
+      {"GET", "/audit", "", "nnnnn"},
+      {"POST", "/users", "{}", "nnnnn"},
+      {"GET", "/tokens", "", "yyyyy"},
+  };
+  const Role roles[] = {Role::viewer, Role::analyst, Role::scientist, Role::engineer, Role::admin};
+  for (const Row& row : rows) {
+    for (std::size_t i = 0; i < 5; ++i) {
+      const auto response = lake().ask(person(roles[i]), row.method, std::string("/api/v1") + row.path, row.body);
+      const bool refused = response.status == 403 || response.status == 404;
+      EXPECT_EQ(refused, row.roles[i] == 'n')
+          << access::name_of(roles[i]) << " " << row.method << " " << row.path << ": " << response.status << " " << body_of(response);
+      EXPECT_LT(response.status, 500) << row.path << " " << body_of(response);
+    }
+  }
+}
+
+TEST(Service, SqlSeesTheLayersOfTheRoleAndNothingElse) {
+  const auto ask = [&](Role role, const std::string& sql) {
+    return lake().ask(person(role), "POST", "/api/v1/t/acme/sql", Json({{"sql", sql}}).dump());
+  };
+  EXPECT_EQ(ask(Role::analyst, "select count(*) from gold.cost_by_day").status, 200);
+  EXPECT_NE(ask(Role::analyst, "select count(*) from silver.focus_cost_and_usage").status, 200);
+  EXPECT_EQ(ask(Role::scientist, "select count(*) from silver.focus_cost_and_usage").status, 200);
+  EXPECT_NE(ask(Role::scientist, "select count(*) from bronze.aws_cur_line_items").status, 200);
+  EXPECT_EQ(ask(Role::engineer, "select count(*) from bronze.aws_cur_line_items").status, 200);
+  for (const char* sql :
+       {"select * from read_text('/etc/passwd')", "select * from '/etc/passwd'", "copy (select 1) to '/tmp/x'",
+        "select * from duckdb_views()", "select * from duckdb_settings()", "select getvariable('centavo_mask_key')",
+        "attach '/tmp/x.db'", "install httpfs", "select 1; select 2", "pragma database_list",
+        "select * from glob('/*')", "set memory_limit = '1TB'", "select * from information_schema.views"}) {
+    const auto response = ask(Role::admin, sql);
+    const std::string body = body_of(response);
+    EXPECT_TRUE(response.status == 400 || response.status == 403 || body.find("null") != std::string::npos)
+        << sql << ": " << response.status << " " << body;
+    EXPECT_THAT(body, Not(HasSubstr("root:x:"))) << sql;
+    EXPECT_THAT(body, Not(HasSubstr(lake().dir.string()))) << sql;
+  }
+}
+
+TEST(Service, SqlIsBounded) {
+  const auto many = lake().ask(admin(), "POST", "/api/v1/t/acme/sql", R"({"sql":"select * from range(100000)","limit":100})");
+  ASSERT_EQ(many.status, 200) << body_of(many);
+  EXPECT_EQ(json_of(many)["rows"].size(), 100U);
+  EXPECT_EQ(json_of(many)["truncated"], true);
+  const auto slow = lake().ask(
+      admin(), "POST", "/api/v1/t/acme/sql",
+      R"({"sql":"select count(*) from range(100000000) a, range(1000000) b where a.range = b.range + 1","timeout":1})");
+  EXPECT_EQ(slow.status, 422) << body_of(slow);
+}
+
+TEST(Service, MaskedColumnsStayMaskedWhateverIsAsked) {
+  const auto engineer = lake().session("eva", {{Role::engineer, "loja"}});
+  const auto clear = lake().session("carla", {{Role::engineer, "loja"}});
+  ServedLake::must(lake().service->people().unmask("carla", {"loja", "silver.retail_customers", "email_masked"}));
+  const auto ask = [&](const access::Session& who) {
+    return json_of(lake().ask(who, "POST", "/api/v1/t/loja/sql",
+                              R"({"sql":"select email_masked from silver.retail_customers where email_masked is not null order by 1 limit 5"})"));
+  };
+  EXPECT_EQ(ask(engineer)["rows"].size(), 5U);
+  const auto page = json_of(lake().ask(engineer, "GET", "/api/v1/t/loja/tables/silver.retail_customers"));
+  bool masked = false;
+  for (const auto& column : page["columns"]) masked = masked || (column["name"] == "cpf_masked" && column["masked"] == true);
+  EXPECT_TRUE(masked);
+  const auto theirs = json_of(lake().ask(clear, "GET", "/api/v1/t/loja/tables/silver.retail_customers"));
+  for (const auto& column : theirs["columns"]) {
+    if (column["name"] == "email_masked") {
+      EXPECT_EQ(column["masked"], false);
+    }
+  }
+}
+
+TEST(Service, RowsOfCostAddUpToItsTotalAndTheOverviewSaysTheSame) {
+  const auto cost = json_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost"));
+  std::vector<std::string> values, series;
+  for (const auto& row : cost["rows"]) values.push_back(row["value"]);
+  ASSERT_GT(values.size(), 3U);
+  EXPECT_EQ(sum_of(values), cost["total"]);
+  for (const auto& row : cost["series"]["rows"]) {
+    for (const auto& value : row["values"]) series.push_back(value);
+  }
+  EXPECT_EQ(sum_of(series), cost["total"]);
+  const auto overview = json_of(lake().ask(admin(), "GET", "/api/v1/t/acme/overview?m=BilledCost"));
+  EXPECT_EQ(overview["total"], cost["total"]);
+  const auto sql = json_of(lake().ask(
+      admin(), "POST", "/api/v1/t/acme/sql",
+      R"({"sql":"select sum(BilledCost) from gold.cost_by_month where billing_period = (select max(billing_period) from gold.cost_by_month)"})"));
+  EXPECT_EQ(sum_of({sql["rows"][0][0].get<std::string>()}), cost["total"]);
+}
+
+TEST(Service, WhoHasTheAnswerIsToldSo) {
+  const auto first = lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=RegionId");
+  std::string etag;
+  for (const auto& [name, value] : first.headers) {
+    if (name == "ETag") etag = value;
+  }
+  ASSERT_FALSE(etag.empty());
+  auto request = ServedLake::request_of("GET", "/api/v1/t/acme/cost?by=RegionId", "");
+  request.headers["cookie"] = "centavo=" + admin().secret;
+  request.headers["if-none-match"] = etag;
+  EXPECT_EQ(lake().handle(request).status, 304);
+  // Another person's answer has another tag when they see other layers.
+  request.headers["cookie"] = "centavo=" + person(Role::viewer).secret;
+  EXPECT_EQ(lake().handle(request).status, 200);
+}
+
+TEST(Service, ExportsHoldTheSameRows) {
+  const auto cost = json_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost&c=none"));
+  const std::string csv = body_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost&c=none&format=csv"));
+  for (const auto& row : cost["rows"]) EXPECT_THAT(csv, HasSubstr(row["value"].get<std::string>()));
+  for (const char* format : {"csv", "csvbr", "jsonl", "xlsx", "parquet"}) {
+    for (const char* path : {"cost?", "pivot?", "lines?", "allocated?", "commitments?", "reconcile?p=all&"}) {
+      const auto response = lake().ask(admin(), "GET", fmt::format("/api/v1/t/acme/{}format={}", path, format));
+      const std::string body = body_of(response);
+      EXPECT_EQ(response.status, 200) << path << format << " " << body.substr(0, 300);
+      EXPECT_THAT(body, Not(HasSubstr("\nERROR "))) << path << format;
+      EXPECT_GT(body.size(), 20U) << path << format;
+    }
+  }
+}
+
+TEST(Service, ATokenDoesNoMoreThanItsScope) {
+  const auto made = json_of(lake().ask(admin(), "POST", "/api/v1/tokens", R"({"name":"t","scopes":["read"],"tenant":"acme","days":1})"));
+  const auto with_token = [&](const std::string& method, const std::string& target, const std::string& body = {}) {
+    auto request = ServedLake::request_of(method, target, body);
+    request.headers["authorization"] = "Bearer " + made["token"].get<std::string>();
+    return lake().handle(request).status;
+  };
+  EXPECT_EQ(with_token("GET", "/api/v1/t/acme/cost"), 200);
+  EXPECT_EQ(with_token("GET", "/api/v1/t/beta/cost"), 404);
+  EXPECT_EQ(with_token("POST", "/api/v1/t/acme/runs", "{}"), 403);
+  EXPECT_EQ(with_token("GET", "/api/v1/users"), 403);
+  EXPECT_EQ(with_token("POST", "/api/v1/tokens", R"({"name":"x","scopes":["read"]})"), 403);
+  EXPECT_EQ(lake().ask(admin(), "DELETE", "/api/v1/tokens/" + made["id"].get<std::string>()).status, 204);
+  EXPECT_EQ(with_token("GET", "/api/v1/t/acme/cost"), 401);
+}
+
+TEST(Service, ARunIsAJobThatIsFollowed) {
+  struct Events : http::EventStream {
+    std::mutex mutex;
+    std::string last, names;
+    std::atomic<bool> closed{false};
+    bool send(std::string_view event, std::string_view data, std::uint64_t) override {
+      const std::lock_guard lock(mutex);
+      last = data;
+      names += std::string(event) + " ";
+      return true;
+    }
+    void close() override { closed.store(true); }
+    bool is_gone() const override { return false; }
+  };
+  const auto started = lake().ask(admin(), "POST", "/api/v1/t/acme/runs", "{}");
+  ASSERT_EQ(started.status, 202) << body_of(started);
+  const std::string id = json_of(started)["job"];
+  const auto events = lake().ask(admin(), "GET", "/api/v1/jobs/" + id + "/events");
+  ASSERT_TRUE(events.events);
+  const auto stream = std::make_shared<Events>();
+  events.events(stream);
+  for (int i = 0; i < 600 && !stream->closed.load(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_TRUE(stream->closed.load());
+  const auto job = json_of(lake().ask(admin(), "GET", "/api/v1/jobs/" + id));
+  EXPECT_EQ(job["state"], "done") << job.dump();
+  EXPECT_EQ(lake().ask(lake().session("bruno", {{Role::viewer, "beta"}}), "GET", "/api/v1/jobs/" + id).status, 404);
+}
+
+TEST(Service, WritesAreInTheAuditAndItsChainHolds) {
+  lake().ask(person(Role::viewer), "POST", "/api/v1/t/acme/runs", "{}");
+  const auto audit = json_of(lake().ask(admin(), "GET", "/api/v1/audit?action=run.start"));
+  ASSERT_FALSE(audit["entries"].empty());
+  EXPECT_EQ(audit["entries"][0]["outcome"], "refused");
+  EXPECT_EQ(audit["entries"][0]["user"], "viewer-of-acme");
+  EXPECT_EQ(audit["chain"]["holds"], true);
+}
+
+TEST(Service, HealthReadinessMetricsAndTheDocumentAnswer) {
+  EXPECT_EQ(lake().handle(ServedLake::request_of("GET", "/healthz", "")).status, 200);
+  EXPECT_EQ(lake().handle(ServedLake::request_of("GET", "/readyz", "")).status, 200);
+  const auto metrics = lake().handle(ServedLake::request_of("GET", "/metrics", ""));
+  EXPECT_EQ(metrics.status, 200);
+  EXPECT_THAT(body_of(metrics), HasSubstr("centavo_source_age_seconds{source=\"aws_cur\",tenant=\"acme\"}"));
+  auto far = ServedLake::request_of("GET", "/metrics", "");
+  far.remote = "192.0.2.1";
+  EXPECT_EQ(lake().handle(far).status, 401);
+  const auto document = json_of(lake().handle(ServedLake::request_of("GET", "/api/v1/openapi.json", "")));
+  EXPECT_EQ(document["openapi"], "3.1.0");
+  EXPECT_GT(document["paths"].size(), 30U);
+}
+
+TEST(Service, EveryPathOfTheDocumentAnswersAnAdministratorWithoutAFault) {
+  for (const Route& route : lake().service->router().routes()) {
+    if (route.method != "GET") continue;
+    std::string path = "/api/v1" + route.pattern;
+    for (std::size_t at; (at = path.find('{')) != std::string::npos;) {
+      const std::string part = path.substr(at, path.find('}') - at + 1);
+      path.replace(at, part.size(),
+                   part == "{tenant}"      ? "acme"
+                   : part == "{dimension}" ? "ServiceName"
+                   : part == "{table}"     ? "gold.cost_by_day"
+                   : part == "{user}"      ? "ana"
+                                           : "1");
+    }
+    const auto response = lake().ask(admin(), "GET", path);
+    EXPECT_LT(response.status, 500) << path << " " << body_of(response);
+  }
+}
+
+}  // namespace
+}  // namespace centavo::serve
