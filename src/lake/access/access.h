@@ -39,16 +39,18 @@ struct UnmaskGrant {
 
 /// What a token may be used for. A token never does more than its owner may.
 enum class Scope { read, run, admin };
+std::string_view name_of(Scope scope);
+Result<Scope> parse_scope(std::string_view text);
 
 /// Somebody who asks, with all that decides the answer. Of a token: its owner's grants, narrowed.
 struct Principal {
   std::string user;                    ///< id; also for the audit
   std::string name, locale;
-  bool owner = false;                  ///< the person at the command line of the lake's own folder: no limits, no masks
+  bool owner = false;  ///< the person at the command line of the lake's own folder: no limits, no masks
   std::vector<RoleGrant> roles;
   std::vector<UnmaskGrant> unmasked;
-  std::optional<std::set<Scope>> scopes;   ///< of a token; absent: signed in
-  std::string tenant_only;             ///< a token of one tenant; "": all of its owner's
+  std::optional<std::set<Scope>> scopes;  ///< of a token; absent: signed in
+  std::string tenant_only;  ///< a token of one tenant; "": all of its owner's
 };
 
 /// The best role in a tenant; absent: the tenant does not exist for this person.
@@ -62,10 +64,11 @@ std::set<std::string> layers_in(const Principal& who, std::string_view tenant);
 /// What somebody sees of a tenant's tables. Readers make views of nothing else.
 struct Sight {
   std::set<std::string> layers = {"raw", "bronze", "silver", "gold"};
-  bool masks = false;                  ///< columns with a mask are masked, but those in `clear`
-  std::set<std::pair<std::string, std::string>> clear;   ///< (table, column); "*" stands for every one
+  bool masks = false;  ///< columns with a mask are masked, but those in `clear`
+  std::set<std::pair<std::string, std::string>> clear;  ///< (table, column); "*" stands for every one
   bool sees_layer(std::string_view layer) const { return layers.contains(std::string(layer)); }
   bool sees_clear(std::string_view table, std::string_view column) const;
+  bool sees_all() const { return !masks && layers.size() == 4; }
   /// Equal for two who see the same: part of cache keys.
   std::string key() const;
 };
@@ -73,9 +76,13 @@ struct Sight {
 Sight whole_sight();
 Sight sight_of(const Principal& who, std::string_view tenant);
 
-/// A masked column as SQL over its own value, by the contract's word ("hash", "hide", "email", "last4"). `key`: a SQL
-/// expression of the tenant's reading key, for "hash". `invalid_argument` for another word.
+/// A masked column as SQL over its own value, by the contract's word. `hash`: the SQL function of one text that hashes
+/// with the tenant's reading key, so that no SQL holds a key. `invalid_argument` for another word.
+/// "hash": that hash; "email": j***@example.com; "last4": ************1111; all three are text, null stays null.
+/// "hide": null of the same type.
 Result<std::string> mask_sql(std::string_view mask, std::string_view column, std::string_view type,
-                             std::string_view key);
+                             std::string_view hash);
+/// The type of a masked column: of "hide" its own, else VARCHAR.
+std::string masked_type(std::string_view mask, std::string_view type);
 
 }  // namespace centavo::access
