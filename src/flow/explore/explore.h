@@ -27,7 +27,8 @@ inline constexpr std::string_view kNone = "(none)";
 inline constexpr std::string_view kOther = "(other)";
 
 /// A dimension: a column of the cost tables ("ServiceName"), "month" (of the invoice), "day" (on which the charge
-/// starts), a tag ("tag:team"), a virtual tag ("vtag:product") or who pays after all rules ("vtag:cost_centre").
+/// starts), a tag ("tag:team"), a virtual tag ("vtag:product"), or who pays after all rules ("cost_centre", and
+/// "level_1" … of the hierarchy above it).
 struct Filter {
   std::string dimension;
   std::vector<std::string> values;     ///< "(none)" is null
@@ -87,9 +88,11 @@ struct Holdings {
   std::vector<Dimension> dimensions;   ///< that may be asked for with this sight
   std::set<std::string> tables;        ///< in sight: "gold.cost_by_day", "silver.focus_cost_and_usage"
   std::map<std::string, std::set<std::string>> columns;   ///< of those of them that questions read
-  std::map<std::string, std::set<std::string>> tag_periods;   ///< tag key -> months in which some charge has it
-  std::map<std::string, std::set<std::string>> vtag_periods;  ///< virtual tag -> months in which it has rows
-  bool has_allocation = false;         ///< some cost centre pays
+  std::map<std::string, std::set<std::string>> months;    ///< "gold.cost_by_tag" -> months it has rows of; and
+                                                        ///< of each "tag:team" and "vtag:product"
+  std::string own_currency;  ///< what x_…InTenantCurrency are in; "" without rates
+  bool hides_silver = false;  ///< the release has silver tables that this sight leaves out
+  bool has_allocation = false;  ///< some cost centre pays
   bool has_commitments = false, has_kubernetes = false, has_rates = false;
 
   bool sees(std::string_view table) const { return tables.contains(std::string(table)); }
@@ -107,34 +110,34 @@ struct Totals {
   std::string currency, measure;
   std::string total;
   std::optional<std::string> before, change;
-  std::optional<std::string> change_ratio;   ///< change / |before|, six digits; absent when before is 0
+  std::optional<std::string> change_ratio;  ///< change / |before|, six digits; absent when before is 0
 };
 
 /// Amounts by day or month. `keys` go with `rows`; nullopt is "(none)".
 struct Series {
-  std::string grain;                   ///< day, month
-  std::vector<std::string> buckets;    ///< without gaps, ascending
+  std::string grain;  ///< day, month
+  std::vector<std::string> buckets;  ///< without gaps, ascending
   struct Row {
     std::optional<std::string> key;
-    std::vector<std::string> values;   ///< one a bucket
+    std::vector<std::string> values;  ///< one a bucket
   };
   std::vector<Row> rows;
 };
 
 struct CostRow {
-  std::vector<std::optional<std::string>> key;     ///< one a dimension of `by`
-  std::vector<std::optional<std::string>> names;   ///< what people call it: SubAccountName beside SubAccountId
+  std::vector<std::optional<std::string>> key;  ///< one a dimension of `by`
+  std::vector<std::optional<std::string>> names;  ///< what people call it: SubAccountName beside SubAccountId
   std::string value;
   std::optional<std::string> before, change, change_ratio, share;
 };
 
 struct Cost : Totals {
   std::vector<std::string> by;
-  std::string table;                   ///< that answered
+  std::string table;  ///< that answered
   std::int64_t rows_total = 0;
   bool truncated = false;
   std::vector<CostRow> rows;
-  Series series;                       ///< by the first dimension: the seven largest keys and "(other)"
+  Series series;  ///< by the first dimension: the seven largest keys and "(other)"
 };
 /// `before`: a reader of the release that question.compare_release names, with its holdings; null: the same release.
 struct Other {
@@ -143,8 +146,8 @@ struct Other {
 };
 Result<Cost> cost(Reader& reader, const Holdings& holdings, const Question& question, const Other& before = {});
 
-/// The cost by who pays: by "vtag:cost_centre" (after all rules) when there are rules, a virtual tag or a tag; what
-/// nobody pays has a null key. Without `by` the first of those.
+/// The cost by who pays: by "cost_centre" (after all rules), a virtual tag or a tag; what nobody pays has a null
+/// key. Without `by` by the first of those that there is; `not_found` when there is none.
 Result<Cost> allocated(Reader& reader, const Holdings& holdings, Question question);
 
 struct Unallocated {
@@ -156,8 +159,8 @@ struct Unallocated {
 Result<std::optional<Unallocated>> unallocated(Reader& reader, const Holdings& holdings, const Question& question);
 
 struct Overview : Totals {
-  Series series;                       ///< one row
-  std::optional<std::vector<std::optional<std::string>>> series_before;   ///< as long as the longer of both spans
+  Series series;  ///< one row
+  std::optional<std::vector<std::optional<std::string>>> series_before;  ///< as long as the longer of both spans
   struct Mover {
     std::string dimension;
     std::optional<std::string> key;
@@ -165,7 +168,7 @@ struct Overview : Totals {
     std::optional<std::string> before;
     std::string change;
   };
-  std::vector<Mover> movers;           ///< services, largest change first
+  std::vector<Mover> movers;  ///< services, largest change first
   struct Top {
     std::optional<std::string> key;
     std::string value;
@@ -186,14 +189,14 @@ Result<std::vector<DimensionValue>> values_of(Reader& reader, const Holdings& ho
 // ---------- pivot
 
 struct PivotValue {
-  std::string measure;                 ///< of the measures, or charge_count
-  std::string aggregate;               ///< sum, count (of charges); min, max (of charges; silver must be in sight)
+  std::string measure;  ///< of the measures, or charge_count
+  std::string aggregate;  ///< sum, count (of charges); min, max (of charges; silver must be in sight)
 };
 struct PivotQuestion {
   Question question;
-  std::vector<std::string> rows;       ///< up to 4
-  std::vector<std::string> columns;    ///< none or one
-  std::vector<PivotValue> values;      ///< one to four
+  std::vector<std::string> rows;  ///< up to 4
+  std::vector<std::string> columns;  ///< none or one
+  std::vector<PivotValue> values;  ///< one to four
   bool subtotals = true;
 };
 /// Reads r, k, val and subtotals beside a question's parameters; "-" is an empty list.
@@ -209,27 +212,27 @@ struct Pivot {
   std::vector<PivotValue> values;
   std::vector<std::vector<std::optional<std::string>>> column_keys;
   struct Node {
-    std::vector<std::optional<std::string>> key;   ///< as long as its depth
+    std::vector<std::optional<std::string>> key;  ///< as long as its depth
     bool subtotal = false;
-    std::vector<std::optional<Cell>> cells;        ///< one a column key
+    std::vector<std::optional<Cell>> cells;  ///< one a column key
     std::optional<Cell> total;
   };
-  std::vector<Node> tree;              ///< a subtotal before what it adds up; largest first, months and days in order
+  std::vector<Node> tree;  ///< a subtotal before what it adds up; largest first, months and days in order
   std::vector<std::optional<Cell>> grand;
   std::optional<Cell> grand_total;
-  bool truncated = false;              ///< the smallest rows were left out; totals and subtotals still count them
+  bool truncated = false;  ///< the smallest rows were left out; totals and subtotals still count them
 };
 Result<Pivot> pivot(Reader& reader, const Holdings& holdings, const PivotQuestion& question);
 
 // ---------- lines
 
 struct GridColumn {
-  std::string name, type;              ///< the engine's spelling of the type
+  std::string name, type;  ///< the engine's spelling of the type
 };
 struct Grid {
   std::vector<GridColumn> columns;
-  std::vector<std::vector<Json>> rows; ///< decimals, dates and text as text; whole numbers as numbers; tags as objects
-  std::optional<std::string> next;     ///< cursor of the rows behind these
+  std::vector<std::vector<Json>> rows;  ///< decimals, dates and text as text; whole numbers as numbers; tags as objects
+  std::optional<std::string> next;  ///< cursor of the rows behind these
 };
 /// Charges of silver.focus_cost_and_usage when it is in sight, else rows of gold.cost_by_day; largest amount first.
 /// At most question.limit rows. `cursor`: "" or what an earlier answer to the same question gave as next.
@@ -243,14 +246,14 @@ struct Commitment {
   std::string id;
   std::optional<std::string> name, type;
   std::string currency;
-  std::string committed, used, unused;               ///< committed: used and unused
+  std::string committed, used, unused;  ///< committed: used and unused
   std::optional<std::string> coverage, utilisation;  ///< six digits; absent when they mean nothing
 };
 struct Commitments {
   Span period;
   std::string currency;
-  std::vector<Commitment> rows;                      ///< dearest first
-  std::optional<Commitment> total;                   ///< its coverage only where it is exact: of one commitment
+  std::vector<Commitment> rows;  ///< dearest first
+  std::optional<Commitment> total;  ///< its coverage only where it is exact: of one commitment
 };
 Result<Commitments> commitments(Reader& reader, const Holdings& holdings, const Question& question);
 
@@ -263,8 +266,8 @@ Result<std::string> explain_question(const Holdings& holdings, const Question& q
 // ---------- how a tenant stands
 
 struct Freshness {
-  std::string state = "UNKNOWN";       ///< OK, BREACH, UNKNOWN (no source)
-  std::optional<double> hours_lag, sla_hours;   ///< of the source that is latest against what it may
+  std::string state = "UNKNOWN";  ///< OK, BREACH, UNKNOWN (no source)
+  std::optional<double> hours_lag, sla_hours;  ///< of the source that is latest against what it may
 };
 struct Standing {
   Freshness fresh;
@@ -277,14 +280,14 @@ struct Standing {
     std::string period;
     bool closed = false;
   };
-  std::vector<PeriodState> periods;    ///< of the holdings' periods
+  std::vector<PeriodState> periods;  ///< of the holdings' periods
   struct Certified {
     std::int64_t number = 0;
     std::string period;
     TimeMs issued_ms = 0;
     bool holds = false;
   };
-  std::optional<Certified> certificate;   ///< the newest
+  std::optional<Certified> certificate;  ///< the newest
 };
 Result<Standing> standing(Workshop& workshop, const Tenant& tenant, const Holdings& holdings);
 
