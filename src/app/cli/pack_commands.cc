@@ -2,10 +2,10 @@
 /// test, check, lineage, docs
 
 #include "app/cli/commands.h"
-#include "app/cli/lineage.h"
 #include "app/cli/report_text.h"
 #include "app/cli/row_format.h"
 #include "app/cli/table_pages.h"
+#include "app/document/lineage.h"
 
 namespace centavo::cli {
 namespace {
@@ -119,8 +119,8 @@ Status show_checks(Context& context, const PackArguments& given) {
 
 Status show_lineage(Context& context, const PackArguments& given) {
   const pack::Library library = TRY(context.library_here());
-  Lineage lineage = lineage_of(library);
-  if (!given.table.empty()) lineage = TRY(around(lineage, given.table));
+  document::Lineage lineage = document::lineage_of(library);
+  if (!given.table.empty()) lineage = TRY(document::around(lineage, given.table));
   const std::string format = context.output().json() ? "json" : given.format;
   if (format == "json") {
     context.output().json_document(to_json(lineage));

@@ -1,6 +1,6 @@
 #include "app/cli/table_pages.h"
 
-#include "app/cli/lineage.h"
+#include "app/document/lineage.h"
 
 namespace centavo::cli {
 namespace {
@@ -52,7 +52,7 @@ std::string columns_text(const std::vector<pack::ColumnSpec>& columns) {
   return text;
 }
 
-std::string inputs_text(const Lineage& lineage, const std::string& table) {
+std::string inputs_text(const document::Lineage& lineage, const std::string& table) {
   std::string made_from, read_by;
   for (const auto& [from, to] : lineage.edges) {
     if (to == table) made_from += fmt::format("{}`{}`", made_from.empty() ? "" : ", ", from);
@@ -64,7 +64,7 @@ std::string inputs_text(const Lineage& lineage, const std::string& table) {
   return text;
 }
 
-std::string model_page(const pack::Model& model, const Lineage& lineage) {
+std::string model_page(const pack::Model& model, const document::Lineage& lineage) {
   const pack::Contract& contract = model.contract;
   const std::string name = contract.table.text();
   std::string page =
@@ -87,7 +87,7 @@ std::string model_page(const pack::Model& model, const Lineage& lineage) {
 }  // namespace
 
 std::map<std::string, std::string> table_pages(const pack::Library& library) {
-  const Lineage lineage = lineage_of(library);
+  const document::Lineage lineage = document::lineage_of(library);
   std::map<std::string, std::string> pages;
   std::string index = "# Tables\n";
   for (const auto& [name, pack] : library.packs()) {

@@ -65,52 +65,9 @@ http::Response json_response(const OrderedJson& document, int status) {
   return out;
 }
 
-int status_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::invalid_argument: return 400;
-    case ErrorKind::permission_denied: return 403;
-    case ErrorKind::not_found: return 404;
-    case ErrorKind::already_exists:
-    case ErrorKind::conflict:
-    case ErrorKind::busy: return 409;
-    case ErrorKind::check_failed:
-    case ErrorKind::over_limit: return 422;
-    case ErrorKind::unsupported: return 501;
-    case ErrorKind::cancelled: return 503;
-    case ErrorKind::out_of_space: return 507;
-    default: return 500;
-  }
-}
-
-namespace {
-
-std::string_view title_of(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::invalid_argument: return "The request is not well-formed";
-    case ErrorKind::permission_denied: return "Not allowed";
-    case ErrorKind::not_found: return "Not found";
-    case ErrorKind::already_exists: return "It exists already";
-    case ErrorKind::conflict: return "Something else came first";
-    case ErrorKind::busy: return "Busy";
-    case ErrorKind::check_failed: return "A check does not hold";
-    case ErrorKind::over_limit: return "Over a limit";
-    case ErrorKind::unsupported: return "Not supported";
-    case ErrorKind::cancelled: return "Cancelled";
-    case ErrorKind::out_of_space: return "The disk is full";
-    default: return "Something failed here";
-  }
-}
-
-}  // namespace
-
 http::Response problem_of(const Error& error, const http::Request& request) {
-  const int status = status_of(error.kind);
-  if (status == 500) {
-    spdlog::error("{} {} {}: {}", request.id, request.method, request.path, error.message);
-    return http::problem(status, title_of(error.kind),
-                         fmt::format("the server's log says why, at request {}", request.id));
-  }
-  http::Response out = http::problem(status, title_of(error.kind), error.message, error.hint);
+  http::Response out = http::problem_of(error);
+  if (out.status >= 500) spdlog::error("{} {} {}: {}", request.id, request.method, request.path, error.message);
   if (error.kind == ErrorKind::busy || error.kind == ErrorKind::cancelled) out.header("Retry-After", "5");
   return out;
 }

@@ -76,7 +76,9 @@ struct Call {
 http::Response json_response(const OrderedJson& document, int status = 200);
 /// An error as a problem document. Faults of ours say only the request's id; their words go to the log.
 http::Response problem_of(const Error& error, const http::Request& request);
-int status_of(ErrorKind kind);
+
+/// The newest runs of a tenant, as the API says them.
+Result<OrderedJson> run_objects(OpenTenant& open, int limit);
 
 // The routes, by subject. Each is one file.
 std::vector<Route> session_routes();

@@ -41,7 +41,7 @@ Result<Reader> Readers::reader_in(Entry& entry, OpenTenant& open, std::int64_t r
   if (!entry.reader) {
     Workshop workshop = open.workshop();
     entry.reader =
-        std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, {.release = release, .sight = sight})));
+        std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight)));
   }
   return entry.reader->share();
 }

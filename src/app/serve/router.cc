@@ -53,9 +53,8 @@ Router::Router(std::vector<Route> routes) : routes_(std::move(routes)) {
   for (const Route& route : routes_) patterns_.push_back({words_of(route.pattern)});
 }
 
-Router::Match Router::match(const std::string& method, const std::string& path) const {
+Router::Match Router::match(const std::string& method, std::span<const std::string> words) const {
   Match out;
-  const auto words = words_of(path);
   for (std::size_t i = 0; i < routes_.size(); ++i) {
     const auto& pattern = patterns_[i].words;
     if (pattern.size() != words.size()) continue;

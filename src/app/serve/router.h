@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,8 +21,8 @@ class Router {
     std::map<std::string, std::string> parts;
     std::vector<std::string> methods;              ///< of the path, when the method is not one of them
   };
-  /// `path` is below /api/v1 and begins with "/".
-  Match match(const std::string& method, const std::string& path) const;
+  /// `words`: the segments of the path below /api/v1.
+  Match match(const std::string& method, std::span<const std::string> words) const;
   const std::vector<Route>& routes() const { return routes_; }
 
   /// OpenAPI 3.1.

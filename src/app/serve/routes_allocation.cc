@@ -2,7 +2,8 @@
 /// Who pays: rules, virtual tags, cost by who pays, chargeback statements.
 
 #include "app/document/answers.h"
-#include "app/document/statement.h"
+#include "app/document/statements.h"
+#include "app/document/tables.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "flow/allocation/rules.h"
@@ -98,9 +99,7 @@ Result<http::Response> show_rules(Call& call) {
   const auto holdings = TRY(call.service.readers().holdings(open, release, call.sight()));
   Reader reader = TRY(call.service.readers().open(open, release, call.sight()));
   const auto rest = TRY(explore::unallocated(reader, *holdings, question));
-  if (rest) {
-    out["unallocated"] = {{"value", rest->value}, {"share", rest->share ? OrderedJson(*rest->share) : OrderedJson()}};
-  }
+  out["unallocated"] = document::to_json(rest);
   return json_response(out);
 }
 
@@ -113,7 +112,7 @@ Result<http::Response> allocated(Call& call) {
   reader.connection().watch(&call.cancel);
   const auto found = TRY(explore::allocated(reader, *holdings, question));
   const std::string format = call.parameter("format");
-  if (format.empty()) return json_response(document::cost_object(found));
+  if (format.empty()) return json_response(document::to_json(found));
   return export_table(call, open, format, document::cost_table(found), "allocated");
 }
 
@@ -170,7 +169,7 @@ Result<http::Response> show_statement(Call& call) {
 
 Result<http::Response> statement_html(Call& call) {
   OpenTenant open = TRY(call.open());
-  return html_response(document::statement_page({TRY(statement_named(call, open))}, open.tenant.id));
+  return html_response(document::statements_page({TRY(statement_named(call, open))}, open.tenant.id));
 }
 
 Result<http::Response> statement_csv(Call& call) {
@@ -179,7 +178,7 @@ Result<http::Response> statement_csv(Call& call) {
   out.header("Content-Type", "text/csv; charset=utf-8")
       .header("Content-Disposition", fmt::format("attachment; filename=\"statement-{}.csv\"", call.part("number")))
       .header("Cache-Control", "no-store");
-  out.body = document::statement_csv({TRY(statement_named(call, open))});
+  out.body = document::statements_csv({TRY(statement_named(call, open))});
   return out;
 }
 

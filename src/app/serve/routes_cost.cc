@@ -2,6 +2,7 @@
 /// Questions about the bill: overview, cost, pivot, lines, explain.
 
 #include "app/document/answers.h"
+#include "app/document/tables.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "flow/explore/explore.h"
@@ -62,7 +63,8 @@ Result<http::Response> meta(Call& call) {
   }
   Workshop workshop = open.workshop();
   const auto standing = TRY(explore::standing(workshop, open.tenant, holdings));
-  return json_response(document::meta_object(open.tenant, release, holdings, standing));
+  return json_response(newest ? document::meta_object(open.tenant, &release, holdings, standing)
+                              : document::meta_object(open.tenant, standing));
 }
 
 Result<http::Response> overview(Call& call) {
@@ -75,8 +77,8 @@ Result<http::Response> overview(Call& call) {
   const auto found = TRY(explore::overview(reader, *holdings, what.question));
   Workshop workshop = open.workshop();
   const auto standing = TRY(explore::standing(workshop, open.tenant, *holdings));
-  const auto runs = TRY(call.service.catalog().runs(open.tenant.id, 5));
-  return json_response(document::overview_object(found, standing, runs));
+  const OrderedJson newest_runs = TRY(run_objects(open, 5));
+  return json_response(document::to_json(found, standing, newest_runs));
 }
 
 // ---------- cost
@@ -102,7 +104,7 @@ Result<http::Response> cost(Call& call) {
   }
   return call.service.answer(call, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
                              [&](OpenTenant& mine, Reader&) -> Result<OrderedJson> {
-                               return document::cost_object(TRY(cost_of(call, mine, what)));
+                               return document::to_json(TRY(cost_of(call, mine, what)));
                              });
 }
 
@@ -114,7 +116,7 @@ Result<http::Response> pivot(Call& call) {
   if (format.empty()) {
     return answer(call, open, what.release, key_of(call),
                   [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-                    return document::pivot_object(TRY(explore::pivot(reader, holdings, parsed)));
+                    return document::to_json(TRY(explore::pivot(reader, holdings, parsed)));
                   });
   }
   const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
@@ -129,8 +131,8 @@ Result<http::Response> values(Call& call) {
   const Asked what = TRY(asked(call, open, {"q"}));
   return answer(call, open, what.release, call.part("dimension") + "\n" + key_of(call),
                 [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-                  return document::values_object(TRY(explore::values_of(reader, holdings, call.part("dimension"),
-                                                                        call.parameter("q"), what.question)));
+                  return document::to_json(TRY(explore::values_of(reader, holdings, call.part("dimension"),
+                                                                  call.parameter("q"), what.question)));
                 });
 }
 
@@ -146,7 +148,7 @@ Result<http::Response> lines(Call& call) {
   }
   return answer(call, open, what.release, key_of(call),
                 [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-                  return document::grid_object(
+                  return document::to_json(
                       TRY(explore::lines(reader, holdings, what.question, call.parameter("cursor"))));
                 });
 }
@@ -159,16 +161,10 @@ Result<http::Response> explain_number(Call& call) {
   const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
   const std::string question = TRY(explore::explain_question(*holdings, what.question));
   Workshop workshop = open.workshop();
-  Explanation found = TRY(explain(workshop, open.tenant, question, what.release, most));
   const bool raw = call.sight().sees_layer("raw");
-  OrderedJson out = document::explanation_object(found);
-  for (auto& line : out["lines"]) {
-    if (!raw) line["raw"] = OrderedJson();
-    line.erase("raw_key");
-  }
-  out["sql"] = fmt::format("select sum({}) from {}{}", found.measure, found.table,
-                           found.where.empty() ? "" : " where " + found.where);
-  return json_response(out);
+  const Explanation found =
+      TRY(explain(workshop, open.tenant, question, what.release, most, call.sight(), raw));
+  return json_response(document::explain_object(found, raw));
 }
 
 Result<http::Response> commitments(Call& call) {
@@ -179,7 +175,7 @@ Result<http::Response> commitments(Call& call) {
   Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
   reader.connection().watch(&call.cancel);
   const auto found = TRY(explore::commitments(reader, *holdings, what.question));
-  if (format.empty()) return json_response(document::commitments_object(found));
+  if (format.empty()) return json_response(document::to_json(found));
   return export_table(call, open, format, document::commitments_table(found), "commitments");
 }
 

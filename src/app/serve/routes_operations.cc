@@ -85,6 +85,17 @@ Result<std::map<std::string, std::int64_t>> releases_by_run(OpenTenant& open) {
 
 constexpr int kRunsMost = 10'000;
 
+}  // namespace
+
+Result<OrderedJson> run_objects(OpenTenant& open, int limit) {
+  const auto released = TRY(releases_by_run(open));
+  OrderedJson out = OrderedJson::array();
+  for (const RunRecord& run : TRY(open.catalog.runs(open.tenant.id, limit))) out.push_back(run_object(run, released));
+  return out;
+}
+
+namespace {
+
 Result<http::Response> list_runs(Call& call) {
   const std::int64_t from = TRY(call.number("cursor", 0, 0, kRunsMost));
   const std::int64_t limit = TRY(call.number("limit", 50, 1, 500));

@@ -2,7 +2,8 @@
 /// Reconciliation, certificates, difference of two releases, billing periods.
 
 #include "app/document/certificate_page.h"
-#include "app/document/proof.h"
+#include "app/document/objects.h"
+#include "app/document/tables.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "flow/pipeline/certify.h"
@@ -46,7 +47,7 @@ Result<http::Response> list_certificates(Call& call) {
   OpenTenant open = TRY(call.open());
   OrderedJson out = OrderedJson::array();
   auto all = TRY(certificates(open.lake.store(), open.tenant.id));
-  for (auto each = all.rbegin(); each != all.rend(); ++each) out.push_back(document::certificate_line(*each));
+  for (auto each = all.rbegin(); each != all.rend(); ++each) out.push_back(document::certificate_object(*each));
   return json_response(out);
 }
 
@@ -79,7 +80,7 @@ Result<http::Response> issue_certificate(Call& call) {
   options.user = call.who.user;
   options.cancel = &call.cancel;
   const Certified done = TRY(certify(workshop, open.tenant, period.text(), options));
-  return json_response(document::certificate_line(done.certificate), done.fresh ? 201 : 200);
+  return json_response(document::certificate_object(done.certificate), done.fresh ? 201 : 200);
 }
 
 Result<OrderedJson> verify_all(Service& service, const std::string& tenant, const JobContext& context) {
@@ -173,7 +174,24 @@ Result<http::Response> show_difference(Call& call) {
 Result<http::Response> list_periods(Call& call) {
   OpenTenant open = TRY(call.open());
   Workshop workshop = open.workshop();
-  return json_response(TRY(document::period_objects(workshop, open.tenant)));
+  const auto closed = TRY(closed_periods(open.lake.store(), open.tenant.id));
+  std::map<std::string, std::vector<PendingCorrection>> pending;
+  for (auto& each : TRY(pending_corrections(workshop, open.tenant))) pending[each.period].push_back(std::move(each));
+  std::map<std::string, Certificate> newest;
+  for (auto& each : TRY(certificates(open.lake.store(), open.tenant.id))) newest[each.period] = std::move(each);
+  OrderedJson out = OrderedJson::array();
+  for (const std::string& period : TRY(certifiable_periods(workshop, open.tenant))) {
+    if (period.empty()) continue;
+    const auto event = closed.find(period);
+    const auto certificate = newest.find(period);
+    OrderedJson object =
+        document::period_object(period, event == closed.end() ? nullptr : &event->second,
+                                certificate == newest.end() ? nullptr : &certificate->second, pending[period]);
+    object["note"] = event == closed.end() || event->second.reason.empty() ? OrderedJson()
+                                                                            : OrderedJson(event->second.reason);
+    out.push_back(std::move(object));
+  }
+  return json_response(out);
 }
 
 Result<http::Response> change_period(Call& call, bool closing) {

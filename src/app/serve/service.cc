@@ -10,7 +10,6 @@
 namespace centavo::serve {
 namespace {
 
-constexpr std::string_view kApi = "/api/v1";
 constexpr std::int64_t kLibraryCheckMs = 2000;
 constexpr const char* kCookie = "centavo";
 
@@ -186,7 +185,7 @@ Result<std::string> Service::sign_in_link(const std::string& user, const std::st
 http::Response Service::handle(const http::Request& request, const Cancel& cancel) {
   if (request.path == "/healthz" || request.path == "/readyz") return health(request);
   if (request.path == "/metrics") return metrics(request);
-  if (request.path.starts_with(std::string(kApi) + "/")) return api(request, cancel);
+  if (request.segments.size() > 2 && request.segments[0] == "api" && request.segments[1] == "v1") return api(request, cancel);
   if (request.path.starts_with("/api")) return http::problem(404, "Not found", "the API is at /api/v1/");
   if (is_write(request)) return http::problem(405, "Not allowed here", "pages are read with GET");
   if (request.path.starts_with("/link/")) return follow_link(request);
@@ -194,7 +193,7 @@ http::Response Service::handle(const http::Request& request, const Cancel& cance
 }
 
 http::Response Service::api(const http::Request& request, const Cancel& cancel) {
-  const auto match = router_.match(request.method, request.path.substr(kApi.size()));
+  const auto match = router_.match(request.method, std::span(request.segments).subspan(2));
   if (match.route == nullptr) {
     if (match.methods.empty()) return http::problem(404, "Not found", "the API has nothing at this path", "see /api/v1/openapi.json");
     http::Response out = http::problem(405, "Not allowed here", fmt::format("{} is not for this path", request.method));
@@ -214,7 +213,9 @@ http::Response Service::api(const http::Request& request, const Cancel& cancel) 
   const Status allowed = authorise(call);
   Result<http::Response> result = allowed ? match.route->act(call) : Result<http::Response>(fail(allowed.error()));
   if (!match.route->action.empty()) record(call, result);
-  return result ? std::move(*result) : problem_of(result.error(), request);
+  http::Response out = result ? std::move(*result) : problem_of(result.error(), request);
+  out.route = match.route->pattern;
+  return out;
 }
 
 Status Service::authenticate(Call& call) {
@@ -355,22 +356,14 @@ void Service::fill_gauges() {
 }
 
 void Service::served(const http::Served& served) {
-  std::string route = "page";
-  if (served.path.starts_with(std::string(kApi) + "/")) {
-    const auto match = router_.match(served.method, served.path.substr(kApi.size()));
-    route = match.route == nullptr ? "none" : match.route->pattern;
-  } else if (served.path == "/healthz" || served.path == "/readyz" || served.path == "/metrics") {
-    route = served.path;
-  } else if (served.path.starts_with("/link/")) {
-    route = "/link/{secret}";
-  }
-  metrics_.observe(served.method, route, served.status, served.seconds, served.bytes);
+  metrics_.observe(served);
 }
 
 http::Response Service::follow_link(const http::Request& request) {
   http::Response out;
   out.status = 303;
   out.header("Cache-Control", "no-store").header("Referrer-Policy", "no-referrer");
+  out.route = "/link/{secret}";
   const auto session = people_->follow_link(request.path.substr(std::string_view("/link/").size()));
   access::AuditEntry entry;
   entry.action = "session.link";
@@ -388,6 +381,10 @@ http::Response Service::follow_link(const http::Request& request) {
   return out;
 }
 
-http::Response Service::page(const http::Request& request) { return http::asset_response(request, options_.base_path); }
+http::Response Service::page(const http::Request& request) {
+  http::Response out = http::asset_response(request, options_.base_path);
+  out.route = "page";
+  return out;
+}
 
 }  // namespace centavo::serve

@@ -1,10 +1,10 @@
-#include "app/cli/lineage.h"
+#include "app/document/lineage.h"
 
 #include <array>
 
-#include "app/cli/args.h"
+#include "lake/pack/reading.h"
 
-namespace centavo::cli {
+namespace centavo::document {
 namespace {
 
 int rank(const std::string& kind) {
@@ -74,9 +74,9 @@ Result<Lineage> around(const Lineage& lineage, const std::string& table) {
   if (lineage.find(table) == nullptr) {
     std::vector<std::string> known;
     for (const Lineage::Node& node : lineage.nodes) known.push_back(node.name);
-    const auto near = nearest(table, known);
-    return fail_hint(near ? fmt::format("did you mean {}?", *near) : "centavo lineage shows all of them",
-                     ErrorKind::not_found, "no pack has a table {}", table);
+    const std::string near = pack::did_you_mean(table, known);
+    return fail_hint(near.empty() ? "centavo lineage shows all of them" : near, ErrorKind::not_found,
+                     "no pack has a table {}", table);
   }
   std::set<std::string> kept = reach(lineage, table, true);
   kept.merge(reach(lineage, table, false));
@@ -137,4 +137,4 @@ OrderedJson to_json(const Lineage& lineage) {
   return object;
 }
 
-}  // namespace centavo::cli
+}  // namespace centavo::document

@@ -1,5 +1,5 @@
 #pragma once
-/// \file app/cli/lineage.h
+/// \file app/document/lineage.h
 /// What is made from what, by the packs: sources, tables and interface views, and how it is drawn.
 
 #include <set>
@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "lake/pack/library.h"
 
-namespace centavo::cli {
+namespace centavo::document {
 
 struct Lineage {
   struct Node {
@@ -33,4 +33,4 @@ std::string to_mermaid(const Lineage& lineage);
 std::string to_dot(const Lineage& lineage);
 OrderedJson to_json(const Lineage& lineage);
 
-}  // namespace centavo::cli
+}  // namespace centavo::document

@@ -1,9 +1,9 @@
-#include "app/cli/lineage.h"
+#include "app/document/lineage.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace centavo::cli {
+namespace centavo::document {
 namespace {
 
 using ::testing::HasSubstr;
@@ -44,4 +44,4 @@ TEST(Lineage, IsDrawnForOthers) {
 }
 
 }  // namespace
-}  // namespace centavo::cli
+}  // namespace centavo::document
