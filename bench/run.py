@@ -6,7 +6,7 @@ their best runs are compared. Every contestant must come to the same totals, to 
 the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
-BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,rivals
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,serve,rivals
 BENCH_KEEP=DIR keeps the generated bills there for the next time
 """
 import datetime
@@ -342,6 +342,23 @@ class Bench:
             say(f"| {precision} | {ratio(min(seconds), min(theirs))} |")
         shutil.rmtree(lake.folder)
 
+    def serve(self):
+        """The API: clicks of one person and a hundred viewers, beside a bare DuckDB over the same rows."""
+        import serve_load
+        from serving import Site
+        lake = self.new_lake(self.bill(10_000_000 if FULL else ROWS, "parquet", MONTHS))
+        lake.run("acme", seconds=3600)
+        folder = lake.log_folders("acme")["gold.cost_by_day"]
+        rows = lake.value("acme", f"select count(*) from {COSTS}"), lake.value("acme", "select count(*) from gold.cost_by_day")
+        table(f"the API over {int(rows[0]):,} charges ({int(rows[1]):,} rows of gold.cost_by_day)", "what", "p50 / p95 / p99, ms", "bytes", "CPU ms of the server", "p50 : bare DuckDB")
+        site = Site(lake, "--no-access-log")
+        try:
+            code = lambda text, *words: subprocess.run([PYTHON["interop"], "-c", text, *words], check=True, capture_output=True, text=True).stdout
+            self.broken += serve_load.measure_serving(site, site.as_browser(), "acme", say, code, sorted(folder.rglob("*.parquet")))
+        finally:
+            site.stop()
+        shutil.rmtree(lake.folder)
+
     def skipping(self):
         table("file skipping", "query", "bytes read : a query of every row")
         raw = self.bill(ROWS, "csv_gz", MONTHS)
@@ -394,7 +411,7 @@ def main():
     say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
     with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         bench = Bench(pathlib.Path(folder))
-        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate", "allocation"] + (["rivals"] if FULL else [])
+        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate", "allocation", "serve"] + (["rivals"] if FULL else [])
         for part in parts:
             if ONLY and part not in ONLY:
                 continue
