@@ -6,7 +6,9 @@
 #include "flow/pipeline/definition.h"
 #include "flow/pipeline/graph.h"
 #include "flow/pipeline/making.h"
+#include "flow/pipeline/masking.h"
 #include "flow/pipeline/measured.h"
+#include "flow/pipeline/vetting.h"
 #include "flow/pipeline/work.h"
 
 namespace centavo {
@@ -213,15 +215,19 @@ class MadeBy {
 
 class Explainer {
  public:
-  Explainer(Workshop& workshop, const Tenant& tenant, Reader reader, const Graph& graph, int lines_max)
+  Explainer(Workshop& workshop, const Tenant& tenant, Reader reader, const Graph& graph, int lines_max,
+            const access::Sight& sight, bool with_raw)
       : workshop_(workshop),
         tenant_(tenant),
         reader_(std::move(reader)),
         made_by_(workshop, tenant, graph, reader_.release()),
-        lines_max_(lines_max) {}
+        lines_max_(lines_max),
+        sight_(sight),
+        with_raw_(with_raw && sight.sees_layer("bronze")) {}
 
   Result<Explanation> run(const Question& asked) {
-    const Measured measured = TRY(find_measured(workshop_.library, reader_.release(), asked.measure));
+    const Measured measured = TRY(find_measured(workshop_.library, released_in_sight(), asked.measure));
+    TRY(vet_question(measured, asked));
     out_.measure = measured.measure;
     out_.where = asked.where;
     out_.table = measured.table.text();
@@ -246,6 +252,34 @@ class Explainer {
   }
 
  private:
+  // The release as if it had only the layers in sight.
+  Release released_in_sight() const {
+    Release release = reader_.release();
+    std::erase_if(release.versions,
+                  [&](const auto& entry) { return !sight_.sees_layer(entry.first.substr(0, entry.first.find('.'))); });
+    return release;
+  }
+
+  // The number is made of whole rows; so the question may not ask of masked values, nor of tables out of sight.
+  Status vet_question(const Measured& measured, const Question& asked) {
+    if (sight_.sees_all() || asked.where.empty()) return {};
+    Masks masks = masks_of(measured.table, measured.columns, sight_);
+    for (const auto* model : measured.models) {
+      std::vector<pack::ColumnSpec> its = measured.columns;
+      std::erase_if(its, [&](const auto& column) { return model->contract.find(column.name) == nullptr; });
+      masks.merge(masks_of(model->contract, its, sight_));
+    }
+    const auto found = TRY(reader_.connection().value(
+        fmt::format("select json_serialize_sql({})",
+                    duck::literal(fmt::format("select 1 from {} where ({})", measured.table.text(), asked.where)))));
+    const auto tree = TRY(parse_json(found.value_or("{}")));
+    TRY(vet_tree(tree, sight_));
+    return vet_condition(tree, [&](std::string_view name) {
+      const auto* column = measured.find(name);
+      return column != nullptr && !masks.contains(column->name);
+    });
+  }
+
   static bool agree(const std::string& one, const std::string& other) {
     if (one == other) return true;
     const auto a = parse_decimal(one);
@@ -408,7 +442,7 @@ class Explainer {
     }
     if (all.empty()) return {};
     // Its own rows may be an input of its interface's view: the view then reads these.
-    return connection.run(fmt::format("create or replace view {} as {}", contract.table.text(), all));
+    return connection.run(fmt::format("create or replace view memory.{} as {}", contract.table.text(), all));
   }
 
   // The raw rows that the models see: those behind the number, held in memory while they are few, because a model looks
@@ -443,6 +477,7 @@ class Explainer {
 
   // The raw records of the lines shown, personal columns left out.
   Status read_raw_rows(const std::string& table) {
+    if (!with_raw_) return {};
     std::string places;
     for (const auto& line : out_.lines)
       places += fmt::format("{}({}, {})", places.empty() ? "" : ", ", duck::literal(line.file), line.row);
@@ -461,7 +496,8 @@ class Explainer {
         if (delivered == "source_row_number") place.second = rows.integer(i);
         const auto* column = bronze->contract.find(delivered);
         const bool hidden =
-            column != nullptr && !column->classification.empty() && column->classification != "financial";
+            column != nullptr &&
+            (!column->mask.empty() || (!column->classification.empty() && column->classification != "financial"));
         if (!rows.is_null(i) && !hidden) record[delivered] = rows.json(i);
       }
       records[place] = record.dump();
@@ -477,6 +513,8 @@ class Explainer {
   Reader reader_;
   MadeBy made_by_;
   const int lines_max_;
+  const access::Sight& sight_;
+  const bool with_raw_;
   std::map<std::string, std::string> raw_keys_;
   std::map<std::string, std::set<std::string>> tables_;  // by file name: bronze tables it filled
   std::set<pack::TableName> set_aside_, held_;
@@ -488,11 +526,11 @@ class Explainer {
 }  // namespace
 
 Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question,
-                            std::int64_t release_number, int lines_max) {
+                            std::int64_t release_number, int lines_max, const access::Sight& sight, bool with_raw) {
   const Question asked = TRY(read_question(question));
   auto reader = TRY(Reader::open(workshop, tenant, release_number));
   const auto graph = TRY(Graph::of(workshop.library, tenant));
-  return Explainer(workshop, tenant, std::move(reader), graph, lines_max).run(asked);
+  return Explainer(workshop, tenant, std::move(reader), graph, lines_max, sight, with_raw).run(asked);
 }
 
 }  // namespace centavo

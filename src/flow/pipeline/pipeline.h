@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,6 +16,7 @@
 #include "base/result.h"
 #include "flow/connect/landing.h"
 #include "io/duck/duck.h"
+#include "lake/access/access.h"
 #include "lake/catalog/catalog.h"
 #include "lake/catalog/certificate.h"
 #include "lake/pack/library.h"
@@ -157,45 +159,46 @@ struct Explanation {
   std::vector<std::pair<std::string, std::string>> files;  ///< every file and its part of the sum
   bool holds = false;
 };
+/// `sight`: of who asks. The question is over a table in sight and may not name what is masked or look at other tables;
+/// raw records need the layer bronze, and `with_raw`.
 Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question, std::int64_t release,
-                            int lines_max);
+                            int lines_max, const access::Sight& sight = access::whole_sight(), bool with_raw = true);
 
-/// Opens a locked-down connection's worth of one tenant's release: SQL of a person sees views bronze.x, silver.y,
-/// gold.z, the interface views, and nothing else: no files, no settings.
+/// A locked-down connection to one tenant's release: SQL of a person sees views bronze.x, silver.y, gold.z, the
+/// interface views, as far as they are in sight, and nothing else: no files, no settings, no masked value.
+/// One thread at a time; share() gives another one its own.
 class Reader {
  public:
-  /// Release 0 is the newest. `not_found` when nothing was published. `output_file`: the one file that a COPY of ours
-  /// may write, around a select that vet() passed.
+  /// Release 0 is the newest. `not_found` when nothing was published. Tables of layers out of sight have no view;
+  /// masked columns are expressions over their values. `output_file`: the one file that a COPY of ours may write,
+  /// around a select that vet() passed.
   static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number,
-                             const std::string& output_file = {});
+                             const access::Sight& sight = access::whole_sight(), const std::string& output_file = {});
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+  ~Reader();
+
+  /// Another connection to the same release and sight, in less than a millisecond. Outlives this one. Thread-safe.
+  Result<Reader> share() const;
 
   /// Runs one select of a person. `permission_denied` for anything that is not a select over the tenant's tables.
   Result<duck::Rows> query(std::string_view sql);
-  /// Whether `sql` is one select over tables and harmless functions. The views of interfaces are then as it needs them:
-  /// with the columns that they show beside their own only when it names one, or all.
+  /// Whether `sql` is one select over tables and harmless functions. The views of interfaces are then, on this
+  /// connection, as it needs them: with the columns that they show beside their own only when it names one, or all.
   Status vet(std::string_view sql);
 
   /// For statements of ours, after vet() for what a person wrote.
-  duck::Connection& connection() { return connection_; }
-  const Release& release() const { return release_; }
+  duck::Connection& connection();
+  const Release& release() const;
+  const access::Sight& sight() const;
 
  private:
-  /// The view of an interface that shows columns of a table joined to it.
-  struct ShownView {
-    std::string name, plain, shown;
-    std::vector<std::string> columns;
-    bool is_shown = true;
-  };
-  Reader(duck::Database database, duck::Connection connection, Release release, std::vector<ShownView> views)
-      : database_(std::move(database)),
-        connection_(std::move(connection)),
-        release_(std::move(release)),
-        views_(std::move(views)) {}
+  struct Shared;
+  Reader(std::shared_ptr<Shared> shared, duck::Connection connection);
   Status show_what(std::string_view tree);
-  duck::Database database_;
-  duck::Connection connection_;
-  Release release_;
-  std::vector<ShownView> views_;
+  std::shared_ptr<Shared> shared_;
+  std::unique_ptr<duck::Connection> connection_;
+  bool is_plain_ = false;  ///< the interfaces' views are without what they show beside their own
 };
 
 /// Runs the tests of packs (all when `names` is empty). One outcome a test.

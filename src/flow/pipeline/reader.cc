@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <cctype>
 
 #include "flow/engine/desk.h"
 #include "flow/pipeline/graph.h"
+#include "flow/pipeline/masking.h"
 #include "flow/pipeline/pipeline.h"
+#include "flow/pipeline/vetting.h"
 #include "lake/delta/log_path.h"
 #include "lake/delta/table.h"
 
@@ -11,12 +14,11 @@ namespace {
 
 constexpr std::int64_t kReaderMemoryBytes = std::int64_t{2} << 30;
 
-// Table functions that make rows out of their arguments alone.
-const std::set<std::string, std::less<>>& harmless_table_functions() {
-  static const std::set<std::string, std::less<>> names = {"range", "generate_series", "unnest", "json_each",
-                                                           "json_tree"};
-  return names;
-}
+// The interfaces' views without what they show beside their own stand in a catalog that people cannot name. A
+// connection looks there first when its query needs no more: the join costs every query over the view.
+constexpr const char* kMakePlain = "attach ':memory:' as centavo_plain (hidden); create schema centavo_plain.silver";
+constexpr const char* kShowPlain = "set search_path = 'memory.main,centavo_plain.silver,memory.silver'";
+constexpr const char* kShowAll = "set search_path = 'memory.main'";
 
 // Names mean the same in capitals.
 std::string lower(std::string text) {
@@ -24,52 +26,144 @@ std::string lower(std::string text) {
   return text;
 }
 
-// The engine's own views show how the tenant's are made, with the paths of the lake's files.
-bool tells_paths(std::string_view schema, std::string_view table) {
-  if (schema == "information_schema") return table == "views";
-  if (!schema.empty() && schema != "main") return false;
-  return table.starts_with("duckdb_") || table.starts_with("sqlite_") || table.starts_with("pragma_");
-}
-
 // The pack of an interface: it has its name in front.
 const pack::Pack& library_pack(const pack::Library& library, const std::string& interface) {
   return library.packs().at(interface.substr(0, interface.find('.')));
 }
 
-// Walks DuckDB's parse tree and refuses what reaches beyond the tenant's tables.
-Status vet_node(const Json& node) {
-  if (node.is_array()) {
-    for (const auto& child : node) TRY(vet_node(child));
+Result<std::vector<pack::ColumnSpec>> columns_of(const delta::Schema& schema) {
+  std::vector<pack::ColumnSpec> columns;
+  for (const auto& field : schema.fields) {
+    pack::ColumnSpec column;
+    column.name = field.name;
+    column.type = TRY_IN(field.name, delta::duck_type_of(field.type));
+    columns.push_back(std::move(column));
+  }
+  return columns;
+}
+
+// Makes the views of a release.
+class Views {
+ public:
+  Views(Workshop& workshop, const Tenant& tenant, const access::Sight& sight, duck::Database& database,
+        duck::Connection& connection)
+      : workshop_(workshop), tenant_(tenant), sight_(sight), database_(database), connection_(connection) {}
+
+  Status make(const Release& release) {
+    TRY(connection_.run("create schema bronze; create schema silver; create schema gold"));
+    for (const auto& [name, version] : release.versions) {
+      const auto table = TRY(pack::parse_table_name(name));
+      if (sight_.sees_layer(pack::name_of(table.layer))) TRY_IN(name, show_table(table, version));
+    }
+    if (!sight_.sees_layer("silver")) return {};
+    for (const auto& [name, implementers] : parts_) {
+      if (const auto* interface = workshop_.library.interface(name))
+        TRY(show_interface(release, *interface, implementers));
+    }
     return {};
   }
-  if (!node.is_object()) return {};
-  const std::string type = text_or(node, "type");
-  if (type == "TABLE_FUNCTION") {
-    const std::string name = node.contains("function") ? text_or(node["function"], "function_name") : "";
-    if (!harmless_table_functions().contains(name)) {
-      return fail_hint("read the tables bronze.x, silver.y, gold.z", ErrorKind::permission_denied,
-                       "{}() is not allowed in a query", name);
+
+  /// Every file that the views read.
+  const std::vector<std::string>& paths() const { return paths_; }
+  /// Columns that a query must name to see more than the plain views.
+  const std::vector<std::string>& more_columns() const { return more_columns_; }
+
+ private:
+  Status show_table(const pack::TableName& name, delta::Version version) {
+    auto table =
+        TRY(delta::Table::open(workshop_.lake.store(), workshop_.engine,
+                               Lake::table_root(tenant_.id, pack::name_of(name.layer), name.table), workshop_.clock));
+    const auto snapshot = TRY(table.snapshot_at(version));
+    const auto files = TRY(snapshot.files());
+    const auto* model = workshop_.library.model(name);
+    // Nobody can say what to mask in a table that no pack knows.
+    if (model == nullptr && (files.empty() || sight_.masks)) return {};
+    auto columns = files.empty() ? all_columns(model->contract) : TRY(columns_of(snapshot.schema()));
+    std::string select =
+        files.empty() ? empty_select(columns) : fmt::format("select * from {}", TRY(snapshot.select_sql(files)));
+    for (const auto& file : files) {
+      paths_.push_back(TRY(workshop_.lake.store().engine_path(table.root() + "/" + delta::decode_path(file.path))));
     }
-  }
-  if (type == "BASE_TABLE") {
-    const std::string schema = lower(text_or(node, "schema_name"));
-    const std::string table = lower(text_or(node, "table_name"));
-    static const std::set<std::string, std::less<>> schemas = {"",    "bronze", "silver", "gold", "information_schema",
-                                                               "main"};
-    if (!schemas.contains(schema) || !text_or(node, "catalog_name").empty() ||
-        table.find_first_of("/\\.:*?") != std::string::npos || tells_paths(schema, table)) {
-      return fail_hint("read the tables bronze.x, silver.y, gold.z", ErrorKind::permission_denied,
-                       "{}{}{} is not a table of this tenant", schema, schema.empty() ? "" : ".", table);
+    Masks masks;
+    if (model != nullptr) masks = masks_of(model->contract, columns, sight_);
+    select = TRY(masked(select, columns, masks));
+    TRY(connection_.run(
+        fmt::format("create view {}.{} as {}", pack::name_of(name.layer), duck::name(name.table), select)));
+    if (model != nullptr && !model->contract.implements.empty()) {
+      parts_[model->contract.implements].push_back(
+          {model, retyped_select("select * from memory." + name.text(), model->contract, masks)});
     }
+    return {};
   }
-  for (const auto& [key, child] : node.items()) TRY(vet_node(child));
-  return {};
-}
+
+  Status show_interface(const Release& release, const pack::Interface& interface,
+                        const std::vector<InterfacePart>& implementers) {
+    const auto& join = interface.shown.join;
+    const bool joins = join && release.versions.contains(join->text()) && sight_.sees_layer(pack::name_of(join->layer));
+    const std::string joined = joins ? "select * from memory." + join->text() : std::string();
+    const auto& pack = library_pack(workshop_.library, interface.name);
+    const auto view = interface.view();
+    std::string plain = interface_select(interface, implementers);
+    std::string shown = TRY(shown_select(workshop_.library, interface, plain, joined, parameters_of(pack, tenant_)));
+    plain = TRY(masked(plain, interface.columns, masks_of(view, interface.columns, sight_)));
+    auto columns = interface.columns;
+    if (join) columns.insert(columns.end(), interface.shown.columns.begin(), interface.shown.columns.end());
+    shown = TRY(masked(shown, columns, masks_of(view, columns, sight_)));
+    TRY(connection_.run(fmt::format("create view {} as {}", view.text(), shown)));
+    if (joined.empty()) return {};
+    if (more_columns_.empty()) TRY(connection_.run(kMakePlain));
+    TRY(connection_.run(fmt::format("create view centavo_plain.{} as {}", view.text(), plain)));
+    for (const auto& column : interface.shown.columns) more_columns_.push_back(lower(column.name));
+    return {};
+  }
+
+  // The engine gets the key of masks when a column needs it, and not before.
+  Result<std::string> masked(const std::string& select, const std::vector<pack::ColumnSpec>& columns,
+                             const Masks& masks) {
+    const bool hashes = std::any_of(masks.begin(), masks.end(), [](const auto& mask) { return mask.second == "hash"; });
+    if (hashes && !std::exchange(has_key_, true)) {
+      std::string key = TRY(reading_key(workshop_.lake, tenant_.id));
+      TRY(database_.bind_reading_key(std::move(key)));
+    }
+    return masked_select(select, columns, masks);
+  }
+
+  Workshop& workshop_;
+  const Tenant& tenant_;
+  const access::Sight& sight_;
+  duck::Database& database_;
+  duck::Connection& connection_;
+  bool has_key_ = false;
+  std::map<std::string, std::vector<InterfacePart>> parts_;
+  std::vector<std::string> paths_, more_columns_;
+};
 
 }  // namespace
 
+struct Reader::Shared {
+  duck::Database database;
+  Release release;
+  access::Sight sight;
+  std::vector<std::string> more_columns;   // lower case
+};
+
+Reader::Reader(std::shared_ptr<Shared> shared, duck::Connection connection)
+    : shared_(std::move(shared)), connection_(std::make_unique<duck::Connection>(std::move(connection))) {}
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&& other) noexcept {
+  connection_ = std::move(other.connection_);  // before the database that it is of
+  shared_ = std::move(other.shared_);
+  is_plain_ = other.is_plain_;
+  return *this;
+}
+Reader::~Reader() = default;
+
+duck::Connection& Reader::connection() { return *connection_; }
+const Release& Reader::release() const { return shared_->release; }
+const access::Sight& Reader::sight() const { return shared_->sight; }
+
 Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number,
-                            const std::string& output_file) {
+                            const access::Sight& sight, const std::string& output_file) {
   auto found = centavo::release(workshop.lake.store(), tenant.id, release_number);
   if (!found) {
     if (found.error().kind != ErrorKind::not_found || release_number != 0) return fail(found.error());
@@ -82,54 +176,10 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
   options.threads = workshop.lake.config().threads;
   auto database = TRY(duck::Database::open(options));
   auto connection = TRY(database.connect());
-  TRY(connection.run("create schema bronze; create schema silver; create schema gold"));
-
-  std::map<std::string, std::vector<InterfacePart>> parts;
-  std::vector<ShownView> views;
-  std::vector<std::string> paths;
+  Views views(workshop, tenant, sight, database, connection);
+  TRY(views.make(*found));
+  auto paths = views.paths();
   if (!output_file.empty()) paths.push_back(output_file);
-  for (const auto& [name, version] : found->versions) {
-    const auto table_name = TRY(pack::parse_table_name(name));
-    auto table =
-        TRY_IN(name, delta::Table::open(workshop.lake.store(), workshop.engine,
-                                        Lake::table_root(tenant.id, pack::name_of(table_name.layer), table_name.table),
-                                        workshop.clock));
-    const auto snapshot = TRY_IN(name, table.snapshot_at(version));
-    const auto files = TRY_IN(name, snapshot.files());
-    const auto* model = workshop.library.model(table_name);
-    std::string select;
-    if (files.empty()) {
-      if (model == nullptr) continue;
-      select = empty_select(all_columns(model->contract));
-    } else {
-      select = fmt::format("select * from {}", TRY_IN(name, snapshot.select_sql(files)));
-    }
-    for (const auto& file : files) {
-      paths.push_back(
-          TRY_IN(name, workshop.lake.store().engine_path(table.root() + "/" + delta::decode_path(file.path))));
-    }
-    TRY_IN(name, connection.run(fmt::format("create view {}.{} as {}", pack::name_of(table_name.layer),
-                                            duck::name(table_name.table), select)));
-    if (model != nullptr && !model->contract.implements.empty()) {
-      parts[model->contract.implements].push_back({model, "select * from " + name});
-    }
-  }
-  for (const auto& [name, implementers] : parts) {
-    if (const auto* interface = workshop.library.interface(name)) {
-      const auto& join = interface->shown.join;
-      const std::string joined =
-          join && found->versions.contains(join->text()) ? "select * from " + join->text() : std::string();
-      const auto& pack = library_pack(workshop.library, interface->name);
-      const std::string plain = interface_select(*interface, implementers);
-      const std::string shown =
-          TRY(shown_select(workshop.library, *interface, plain, joined, parameters_of(pack, tenant)));
-      TRY(connection.run(fmt::format("create view {} as {}", interface->view().text(), shown)));
-      if (joined.empty()) continue;
-      ShownView view{interface->view().text(), plain, shown, {}};
-      for (const auto& column : interface->shown.columns) view.columns.push_back(lower(column.name));
-      views.push_back(std::move(view));
-    }
-  }
   std::string list;
   for (const auto& path : paths) list += (list.empty() ? "" : ", ") + duck::literal(path);
   // The engine also asks for the path as the views spell it, where [, * and ? of a folder's name are in brackets.
@@ -137,48 +187,41 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
     const std::string spelled = duck::path_list(paths);
     list += ", " + spelled.substr(1, spelled.size() - 2);
   }
-  TRY(connection.run(fmt::format(
-      "set allowed_paths = [{}]; set enable_external_access = false; set lock_configuration = true", list)));
-  return Reader(std::move(database), std::move(connection), std::move(*found), std::move(views));
+  TRY(connection.run(fmt::format("set allowed_paths = [{}]", list)));
+  TRY(database.lock_down());
+  return Reader(std::make_shared<Shared>(Shared{std::move(database), std::move(*found), sight, views.more_columns()}),
+                std::move(connection));
+}
+
+Result<Reader> Reader::share() const {
+  auto connection = TRY(shared_->database.connect());
+  return Reader(shared_, std::move(connection));
 }
 
 Status Reader::vet(std::string_view sql) {
-  const auto found = TRY(connection_.value(fmt::format("select json_serialize_sql({})", duck::literal(sql))));
+  const auto found = TRY(connection_->value(fmt::format("select json_serialize_sql({})", duck::literal(sql))));
   const std::string tree = found.value_or("{}");
   const auto json = TRY(parse_json(tree));
-  if (json.value("error", false)) {
-    const std::string kind = text_or(json, "error_type");
-    const std::string message = text_or(json, "error_message", "not a select");
-    if (kind == "not implemented") {
-      return fail_hint("write one select", ErrorKind::permission_denied, "only a select may be run: {}", message);
-    }
-    return fail(ErrorKind::invalid_argument, "{}", message);
-  }
-  if (!json.contains("statements") || json["statements"].size() != 1) {
-    return fail_hint("write one select", ErrorKind::invalid_argument, "a query is one statement, this is {}",
-                     json.contains("statements") ? json["statements"].size() : 0);
-  }
-  TRY(vet_node(json["statements"]));
+  TRY(vet_tree(json, shared_->sight));
   return show_what(tree);
 }
 
-// A join costs every query over the view: one that names none of its columns goes without.
 Status Reader::show_what(std::string_view tree) {
+  const auto& more = shared_->more_columns;
+  if (more.empty()) return {};
   const std::string text = lower(std::string(tree));
-  for (auto& view : views_) {
-    const bool wanted = text.find("\"star\"") != std::string::npos ||
-                        std::any_of(view.columns.begin(), view.columns.end(),
-                                    [&](const auto& column) { return text.find(column) != std::string::npos; });
-    if (wanted == view.is_shown) continue;
-    TRY(connection_.run(fmt::format("create or replace view {} as {}", view.name, wanted ? view.shown : view.plain)));
-    view.is_shown = wanted;
-  }
+  const bool plain = text.find("\"star\"") == std::string::npos &&
+                     std::none_of(more.begin(), more.end(),
+                                  [&](const auto& column) { return text.find(column) != std::string::npos; });
+  if (plain == is_plain_) return {};
+  TRY(connection_->run(plain ? kShowPlain : kShowAll));
+  is_plain_ = plain;
   return {};
 }
 
 Result<duck::Rows> Reader::query(std::string_view sql) {
   TRY(vet(sql));
-  return connection_.query(sql);
+  return connection_->query(sql);
 }
 
 }  // namespace centavo

@@ -56,9 +56,10 @@ std::int64_t default_memory_limit_bytes() {
   return std::max(cgroup_limit_bytes(physical) / 4 * 3, kMemoryLimitMin);
 }
 
+constexpr const char* kLockDown = "set global enable_external_access = false; set global lock_configuration = true;";
+
 std::string lock_down_sql(const Options& options) {
-  std::string sql = fmt::format("set global allowed_paths = {};\n", string_list(options.readable_files));
-  return sql + "set global enable_external_access = false; set global lock_configuration = true;";
+  return fmt::format("set global allowed_paths = {};\n{}", string_list(options.readable_files), kLockDown);
 }
 
 }  // namespace
@@ -112,6 +113,23 @@ Result<Database> Database::open(const Options& options) {
 }
 
 Result<Connection> Database::connect() { return open_connection(state_->open); }
+
+Status Database::lock_down() {
+  RawSession session;
+  if (duckdb_connect(state_->open->raw.get(), session.out()) != DuckDBSuccess)
+    return fail(ErrorKind::internal, "lock the engine down: no connection");
+  TRY_IN("lock the engine down", run_plain(session.get(), kLockDown));
+  state_->open->locked_down = true;
+  return {};
+}
+
+Status Database::bind_reading_key(std::string key) {
+  RawSession session;
+  if (duckdb_connect(state_->open->raw.get(), session.out()) != DuckDBSuccess)
+    return fail(ErrorKind::internal, "give the engine a key: no connection");
+  RawConnection raw{session.get()};
+  return register_reading_hash(raw, std::move(key));
+}
 
 std::string_view engine_version() { return duckdb_library_version(); }
 

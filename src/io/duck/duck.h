@@ -113,6 +113,11 @@ class Database {
   ~Database();
 
   Result<Connection> connect();
+  /// From now on no files but those that `allowed_paths` names, no network and no settings; queries are selects only.
+  /// Connections that are there and those to come.
+  Status lock_down();
+  /// Registers centavo_reading_hash(VARCHAR) -> VARCHAR: HMAC-SHA-256 with this key, which no SQL can get at. Once.
+  Status bind_reading_key(std::string key);
 
   /// Peak of what the process held, in bytes (VmHWM).
   static std::int64_t peak_memory_bytes();

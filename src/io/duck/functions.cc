@@ -272,6 +272,23 @@ void hash_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
   }
 }
 
+void reading_hash_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const Argument<duckdb_string_t> values(input, 0);
+  const auto& key = *static_cast<const std::string*>(duckdb_scalar_function_get_extra_info(info));
+  Answer answer(output);
+  KeyedHash hash;
+  const idx_t count = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < count; ++row) {
+    if (values.is_null(row)) {
+      answer.set_null(row);
+      continue;
+    }
+    const auto hex = hash.hex(key, view_of(values[row]));
+    if (!hex) return fail_call(info, "centavo_reading_hash: HMAC-SHA-256 failed");
+    answer.set_text(row, {hex->data(), hex->size()});
+  }
+}
+
 // ---------- centavo_split, centavo_subunit_digits
 
 // before, amount, weights, digits: the parts of one step of a running split.
@@ -422,6 +439,15 @@ Status register_functions(RawConnection& connection) {
   TRY(add("centavo_split", {&amount, &amount, &amounts, &whole}, amounts, split_block));
   TRY(add("centavo_subunit_digits", {&text}, whole, digits_block));
   return add("centavo_keyed_hash", {&text, &text}, text, hash_block);
+}
+
+Status register_reading_hash(RawConnection& connection, std::string key) {
+  if (key.empty()) return fail(ErrorKind::internal, "the reading key is empty");
+  const RawType text = simple_type(DUCKDB_TYPE_VARCHAR);
+  const RawFunction function = function_of("centavo_reading_hash", {&text}, text, reading_hash_block);
+  duckdb_scalar_function_set_extra_info(function.get(), new std::string(std::move(key)),
+                                        [](void* kept) { delete static_cast<std::string*>(kept); });
+  return check(duckdb_register_scalar_function(connection.handle, function.get()), "centavo_reading_hash");
 }
 
 }  // namespace centavo::duck

@@ -21,6 +21,9 @@
 /// centavo_subunit_digits(currency VARCHAR) -> INTEGER   base/currency.h
 /// centavo_keyed_hash(value VARCHAR, key VARCHAR) -> VARCHAR   HMAC-SHA-256 in lower hex; null -> null; '' as key is an
 ///     error
+/// centavo_reading_hash(value VARCHAR) -> VARCHAR   the same with the key of Database::bind_reading_key
+
+#include <string>
 
 #include "base/result.h"
 
@@ -30,5 +33,6 @@ struct RawConnection;  // wraps duckdb_connection
 
 /// Registers all of the above. Called once per database by Database::open.
 Status register_functions(RawConnection& connection);
+Status register_reading_hash(RawConnection& connection, std::string key);
 
 }  // namespace centavo::duck

@@ -2,6 +2,7 @@
 /// \file io/duck/session.h
 /// What database.cc, connection.cc and rows.cc share. For the sources of this folder only.
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@ namespace centavo::duck {
 
 struct OpenDatabase {
   RawDatabase raw;
-  bool locked_down = false;
+  std::atomic<bool> locked_down = false;
 };
 
 /// A connection and what keeps it alive. Rows borrow it.
