@@ -16,7 +16,9 @@ help:             ## what there is to make
 setup:            ## install what is missing to build
 	@scripts/setup build
 
-build: setup      ## build with the chosen preset (release)
+build: setup      ## build with the chosen preset (release), the web application inside
+	@scripts/setup web || echo "build: going on without what the page needs"
+	@scripts/web build
 	@[ -f build/$(PRESET)/build.ninja ] || echo "build: configuring build/$(PRESET)"
 	@cmake --preset $(PRESET) --log-level=WARNING >/dev/null
 	@echo "build: building build/$(PRESET) on $(JOBS) cores (the first time takes minutes)"

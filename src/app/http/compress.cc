@@ -71,13 +71,14 @@ Status Gzip::add(std::string_view bytes, std::string& out) { return bytes.empty(
 Status Gzip::finish(std::string& out) { return run({}, Z_FINISH, out); }
 
 void compress_body(Response& response, const Request& request) {
-  const std::string& body = response.shared_body ? *response.shared_body : response.body;
+  const std::string_view body = body_of(response);
   if (!may_compress(response, body.size()) || !accepts_coding(request, "gzip")) return;
   Gzip gzip;
   std::string out;
   out.reserve(body.size() / 4);
   if (!gzip.add(body, out) || !gzip.finish(out)) return;
   response.shared_body.reset();
+  response.static_body = {};
   response.body = std::move(out);
   response.header("Content-Encoding", "gzip");
 }

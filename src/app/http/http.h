@@ -60,6 +60,7 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
   std::shared_ptr<const std::string> shared_body;   ///< instead of body: cached or embedded bytes, not copied
+  std::string_view static_body;                     ///< instead of body: bytes that live as long as the program
   bool compressible = true;                         ///< gzip by Accept-Encoding when it is worth it
   /// Instead of a body: called on a thread for streams, so that slow downloads keep no worker; written in chunks
   /// (compressed when the client takes gzip). An error before the first byte is answered as problem_of() says; one

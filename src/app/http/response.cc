@@ -72,6 +72,11 @@ std::string_view header_of(const Response& response, std::string_view name) {
   return {};
 }
 
+std::string_view body_of(const Response& response) {
+  if (response.shared_body) return *response.shared_body;
+  return response.static_body.empty() ? std::string_view(response.body) : response.static_body;
+}
+
 Response& Response::header(std::string name, std::string value) {
   headers.emplace_back(std::move(name), std::move(value));
   return *this;

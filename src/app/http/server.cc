@@ -593,7 +593,7 @@ HeadOptions Connection::head_options() const {
 Awaitable<Connection::Sent> Connection::send(Response response) {
   name_request(response, request_id_);
   secure_answer(response, is_secure_);
-  std::string_view body = response.shared_body ? std::string_view(*response.shared_body) : std::string_view(response.body);
+  std::string_view body = body_of(response);
   const bool has_body = response.status >= 200 && response.status != 204 && response.status != 304;
   HeadOptions options = head_options();
   const bool close = closes();

@@ -54,6 +54,9 @@ struct HeadOptions {
 /// handler's own Content-Length, Transfer-Encoding and Connection are left out.
 std::string head_text(const Response& response, const HeadOptions& options);
 
+/// The bytes of a body, wherever they are.
+std::string_view body_of(const Response& response);
+
 /// The value of a response's header, "" when absent; names in any case.
 std::string_view header_of(const Response& response, std::string_view name);
 
