@@ -18,6 +18,8 @@ find_library(PROMETHEUS_LIBRARY prometheus-cpp-core REQUIRED)
 find_library(ROARING_LIBRARY roaring REQUIRED)
 find_library(ISAL_LIBRARY isal REQUIRED)
 find_path(ISAL_INCLUDE isa-l/igzip_lib.h REQUIRED)
+find_library(XLSXWRITER_LIBRARY xlsxwriter REQUIRED)
+find_path(XLSXWRITER_INCLUDE xlsxwriter.h REQUIRED)
 
 find_library(DUCKDB_LIBRARY NAMES libduckdb.so PATHS ${CENTAVO_DEPS}/duckdb NO_DEFAULT_PATH)
 if(NOT DUCKDB_LIBRARY)

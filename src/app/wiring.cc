@@ -21,6 +21,7 @@ std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
   cli::add_allocation_commands(*root);
   cli::add_statement_commands(*root);
   cli::add_query_command(*root);
+  cli::add_ask_command(*root);
   cli::add_export_commands(*root);
   cli::add_serve_command(*root);
   cli::add_release_commands(*root);

@@ -3,10 +3,10 @@
 
 #include <filesystem>
 
-#include "app/cli/certificate_page.h"
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
 #include "app/cli/row_format.h"
+#include "app/document/certificate_page.h"
 #include "flow/pipeline/certify.h"
 
 namespace centavo::cli {
@@ -17,28 +17,12 @@ struct CertificateArguments {
   std::int64_t number = 0;
 };
 
-std::string verdict_word(const Certificate& certificate) {
-  return certificate.holds("strict") ? "holds" : certificate.holds("focus") ? "within tolerance" : "DIFFERS";
-}
-
 Tone verdict_tone(const OrderedJson& value) {
   if (value == "holds") return Tone::good;
   return value == "within tolerance" ? Tone::warning : Tone::bad;
 }
 
 std::string period_name(const std::string& period) { return period.empty() ? "(none)" : period; }
-
-OrderedJson line_of(const Certificate& each) {
-  return {{"certificate", each.number},
-          {"period", each.period},
-          {"state", text_or(each.statement, "state")},
-          {"reason", each.reason},
-          {"issued_at", iso_time(each.issued_ms)},
-          {"issued_by", each.user},
-          {"verdict", verdict_word(each)},
-          {"hash", each.hash},
-          {"seal", each.seal}};
-}
 
 // "none" is the tables without periods.
 Result<std::optional<std::string>> one_period(const std::string& text) {
@@ -52,7 +36,7 @@ Status save_page(const Certificate& certificate, const std::string& path, Contex
   std::error_code ignored;
   const std::string absolute = std::filesystem::absolute(path, ignored).string();
   auto sink = TRY(RowSink::open(context.output(), absolute));
-  TRY(sink.write(certificate_page(certificate)));
+  TRY(sink.write(document::certificate_page(certificate)));
   return sink.close();
 }
 
@@ -130,7 +114,7 @@ void print_certificate_of(Output& output, const Certificate& certificate) {
   const Json comparisons = member(certificate.statement, "comparisons");
   const auto good =
       std::count_if(comparisons.begin(), comparisons.end(), [](const Json& c) { return bool_or(c, "strict", false); });
-  const std::string word = verdict_word(certificate);
+  const std::string word = document::verdict_word(certificate);
   output.line(
       output.styled(fmt::format("{}: {} of {} without a difference", word, good,
                                 count_text(static_cast<std::int64_t>(comparisons.size()), "comparison", "comparisons")),
@@ -196,7 +180,7 @@ Status list(Context& context, const CertificateArguments& given) {
   const auto period = TRY(one_period(given.period));
   std::vector<OrderedJson> objects;
   for (const Certificate& each : TRY(certificates(lake.store(), given.tenant))) {
-    if (!period || *period == each.period) objects.push_back(line_of(each));
+    if (!period || *period == each.period) objects.push_back(document::certificate_object(each));
   }
   context.output().list(objects,
                         {{.key = "certificate", .align = Align::right},
@@ -232,7 +216,7 @@ Status issue(Context& context, const CertificateArguments& given) {
   const Certificate* bad = nullptr;
   const auto issued = TRY(issue_wanted(context, open, tenant, period));
   for (const Certified& each : issued) {
-    OrderedJson object = line_of(each.certificate);
+    OrderedJson object = document::certificate_object(each.certificate);
     object["fresh"] = each.fresh;
     objects.push_back(std::move(object));
     if (!each.certificate.holds(given.mode) && bad == nullptr) bad = &each.certificate;
@@ -261,24 +245,6 @@ Status issue(Context& context, const CertificateArguments& given) {
       findings.empty() ? "see its comparisons" : fmt::format("{}: {}", findings.front().cause, findings.front().text));
 }
 
-OrderedJson verification_object(const Verification& found) {
-  OrderedJson object = {{"tenant", found.tenant},
-                        {"mode", found.mode},
-                        {"holds", found.holds},
-                        {"links", found.links},
-                        {"chain", found.chain}};
-  object["certificates"] = OrderedJson::array();
-  for (const Verified& each : found.certificates) {
-    OrderedJson one = line_of(each.certificate);
-    one["holds"] = each.holds;
-    one["findings"] = OrderedJson::array();
-    for (const Finding& finding : each.findings) one["findings"].push_back(OrderedJson(to_json(finding)));
-    one["notes"] = each.notes;
-    object["certificates"].push_back(std::move(one));
-  }
-  return object;
-}
-
 Status verify(Context& context, const CertificateArguments& given) {
   const auto period = TRY(one_period(given.period));
   OpenLake open = TRY(context.open_lake());
@@ -286,7 +252,7 @@ Status verify(Context& context, const CertificateArguments& given) {
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const Verification found = TRY(verify_certificates(workshop, tenant, period, given.mode, context.cancel()));
   Output& output = context.output();
-  if (output.json()) output.json_document(verification_object(found));
+  if (output.json()) output.json_document(document::verification_object(found));
   output.say("{} {}",
              output.styled(found.chain.empty() ? "holds  " : "DIFFERS", found.chain.empty() ? Tone::good : Tone::bad),
              fmt::format("the chain of {}", count_text(found.links, "certificate", "certificates")));

@@ -136,26 +136,6 @@ Status Output::finish() {
               std::strerror(write_error_));
 }
 
-std::string plain_text(const OrderedJson& value) {
-  if (value.is_null()) return {};
-  if (value.is_string()) return value.get<std::string>();
-  return value.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
-}
-
-std::string time_text(std::int64_t time_ms) {
-  if (time_ms == 0) return {};
-  std::string text = iso_time(time_ms);
-  text[10] = ' ';
-  return text.substr(0, 19) + "Z";
-}
-
-OrderedJson time_json(std::int64_t time_ms) { return time_ms == 0 ? OrderedJson() : OrderedJson(iso_time(time_ms)); }
-
-std::string money_text(std::string_view decimal) {
-  const auto parsed = parse_decimal(decimal);
-  return parsed ? parsed->shortest() : std::string(decimal);
-}
-
 std::string show_time(const OrderedJson& value) {
   if (!value.is_string()) return {};
   const auto time = parse_iso_time(value.get<std::string>());

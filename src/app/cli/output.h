@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "app/cli/text_table.h"
+#include "app/document/text.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -88,14 +89,10 @@ class Output {
   std::function<void()> hook_;
 };
 
-/// The value as a person reads it: text bare, null as nothing, the rest as JSON.
-std::string plain_text(const OrderedJson& value);
-/// 1970-01-01T… as "2026-09-30 12:00:05Z"; "" for 0.
-std::string time_text(std::int64_t time_ms);
-/// The same as a JSON value: ISO 8601, or null for 0.
-OrderedJson time_json(std::int64_t time_ms);
-/// A decimal without the zeros behind its last digit, exact.
-std::string money_text(std::string_view decimal);
+using document::money_text;
+using document::plain_text;
+using document::time_json;
+using document::time_text;
 
 // For ListColumn: how to show, and how to colour.
 std::string show_time(const OrderedJson& value);

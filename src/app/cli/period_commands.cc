@@ -21,17 +21,6 @@ struct InvoiceArguments {
 
 // ---------- period
 
-// Whether every payable row of a certified month names its invoice: "final", "not yet final", or "" when unknown.
-std::string finality(const Certificate& certificate) {
-  bool any = false, open = false;
-  for (const Json& sum : member(certificate.statement, "sums")) {
-    if (text_or(sum, "measure") != "BilledCost" || member(sum, "invoice").is_null()) continue;
-    any = true;
-    open = open || text_or(sum, "invoice").empty();
-  }
-  return !any ? "" : open ? "not yet final" : "final";
-}
-
 Status list_periods(Context& context, const PeriodArguments& given) {
   OpenLake open = TRY(context.open_lake());
   Workshop workshop = open.workshop(context.clock());
@@ -47,19 +36,9 @@ Status list_periods(Context& context, const PeriodArguments& given) {
     if (period.empty()) continue;
     const auto event = closed.find(period);
     const auto certificate = newest.find(period);
-    OrderedJson object = {{"period", period}, {"state", event == closed.end() ? "open" : "closed"}};
-    object["closed_at"] = event == closed.end() ? OrderedJson() : OrderedJson(iso_time(event->second.at_ms));
-    object["closed_by"] = event == closed.end() ? "" : event->second.user;
-    object["certificate"] = certificate == newest.end() ? OrderedJson() : OrderedJson(certificate->second.number);
-    object["invoices"] = certificate == newest.end() ? "" : finality(certificate->second);
-    object["pending"] = OrderedJson::array();
-    std::string words;
-    for (const PendingCorrection& each : pending[period]) {
-      object["pending"].push_back({{"table", each.table}, {"reason", each.reason}});
-      words += fmt::format("{}{}: {}", words.empty() ? "" : "; ", each.table, each.reason);
-    }
-    object["waits"] = words;
-    objects.push_back(std::move(object));
+    objects.push_back(document::period_object(period, event == closed.end() ? nullptr : &event->second,
+                                              certificate == newest.end() ? nullptr : &certificate->second,
+                                              pending[period]));
   }
   context.output().list(objects,
                         {{.key = "period"},

@@ -31,46 +31,6 @@ Status show_proof(Context& context, const ProofArguments& given) {
   return hold(proof);
 }
 
-OrderedJson explanation_object(const Explanation& found) {
-  OrderedJson object = {{"measure", found.measure},
-                        {"where", found.where},
-                        {"table", found.table},
-                        {"total", found.total},
-                        {"total_of_lines", found.total_of_lines},
-                        {"rows", found.rows},
-                        {"cells", found.cells},
-                        {"holds", found.holds}};
-  if (!found.behind.empty()) {
-    object["charges_behind"] = found.behind;
-    object["charges_behind_again"] = found.behind_again;
-    object["splits"] = OrderedJson::array();
-    for (const Explanation::Split& split : found.splits) {
-      object["splits"].push_back({{"period", split.period},
-                                  {"currency", split.currency},
-                                  {"rule", split.rule},
-                                  {"cost_centre", split.cost_centre},
-                                  {"origin", split.origin},
-                                  {"whole", split.whole},
-                                  {"weight", split.weight},
-                                  {"weights", split.weights},
-                                  {"share", split.share},
-                                  {"part", split.part},
-                                  {"rounding", split.rounding}});
-    }
-  }
-  object["files"] = OrderedJson::array();
-  for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});
-  object["lines"] = OrderedJson::array();
-  for (const Explanation::Line& line : found.lines) {
-    object["lines"].push_back({{"file", line.file},
-                               {"raw_key", line.raw_key},
-                               {"row", line.row},
-                               {"amount", line.amount},
-                               {"raw", line.raw_text}});
-  }
-  return object;
-}
-
 Status show_explanation(Context& context, const ProofArguments& given) {
   if (given.lines < 0) return fail(ErrorKind::invalid_argument, "--lines: {} is below 0", given.lines);
   OpenLake open = TRY(context.open_lake());
@@ -79,7 +39,7 @@ Status show_explanation(Context& context, const ProofArguments& given) {
   const int lines_max = static_cast<int>(std::min<std::int64_t>(given.lines, 1'000'000));
   const Explanation found = TRY(explain(workshop, tenant, given.question, given.release, lines_max));
   Output& output = context.output();
-  const OrderedJson object = explanation_object(found);
+  const OrderedJson object = document::explanation_object(found);
   if (output.json()) {
     output.json_document(object);
   } else {

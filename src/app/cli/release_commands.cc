@@ -14,17 +14,12 @@ struct ReleaseArguments {
   std::int64_t number = 0;
 };
 
-OrderedJson release_object(const Release& release) {
-  return {{"release", release.number},         {"published_at", iso_time(release.published_ms)},
-          {"reason", release.reason},          {"run", release.run},
-          {"tables", release.versions.size()}, {"proof", proof_word(release)}};
-}
-
 Status list_releases(Context& context, const ReleaseArguments& given) {
   Lake lake = TRY(context.lake());
   TRY(lake.tenant(given.tenant));
   std::vector<OrderedJson> objects;
-  for (const Release& each : TRY(releases(lake.store(), given.tenant))) objects.push_back(release_object(each));
+  for (const Release& each : TRY(releases(lake.store(), given.tenant)))
+    objects.push_back(document::release_object(each));
   std::reverse(objects.begin(), objects.end());
   context.output().list(objects,
                         {{.key = "release", .align = Align::right},
@@ -41,7 +36,7 @@ Status show_release(Context& context, const ReleaseArguments& given) {
   Lake lake = TRY(context.lake());
   TRY(lake.tenant(given.tenant));
   const Release found = TRY(release(lake.store(), given.tenant, given.number));
-  OrderedJson object = release_object(found);
+  OrderedJson object = document::release_object(found);
   Output& output = context.output();
   if (output.json()) {
     object["versions"] = found.versions;
@@ -63,7 +58,7 @@ Status roll_back(Context& context, const ReleaseArguments& given) {
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const TenantLock lock = TRY(TenantLock::take(open.lake, given.tenant));
   const Release next = TRY(centavo::roll_back(workshop, tenant, given.number));
-  if (context.output().json()) context.output().json_document(release_object(next));
+  if (context.output().json()) context.output().json_document(document::release_object(next));
   context.output().say("release {} of {} shows what release {} showed", next.number, given.tenant, given.number);
   context.output().note("it stays so until a run changes a table, which publishes the newest versions again");
   return {};

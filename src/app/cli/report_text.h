@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/cli/context.h"
+#include "app/document/objects.h"
 #include "flow/pipeline/pipeline.h"
 
 namespace centavo::cli {
@@ -14,9 +15,12 @@ namespace centavo::cli {
 /// printed.
 Result<RunReport> run_one(Context& context, Workshop& workshop, const Tenant& tenant, const RunOptions& options);
 
-OrderedJson run_object(const Tenant& tenant, const RunReport& report);
-OrderedJson task_object(const std::string& tenant, const Task& task);
-OrderedJson land_object(const std::string& tenant, const std::string& source, const LandReport& report);
+using document::certificate_holds;
+using document::land_object;
+using document::proof_object;
+using document::proof_word;
+using document::run_object;
+using document::task_object;
 
 /// "1 table", "12 tables"
 std::string tables_text(std::int64_t count);
@@ -28,20 +32,12 @@ void print_landing(Context& context, const LandReport& report);
 /// What waits because its period is closed, as notes: one a period.
 void print_withheld(Context& context, const Plan& plan);
 
-/// What waits because its period is closed, as notes: one a period.
-void print_withheld(Context& context, const Plan& plan);
-
 /// The proof as a table, newest problems first; `all` false: only totals and what differs.
 void print_proof(Context& context, const Reconciliation& proof, bool all);
-OrderedJson proof_object(const Reconciliation& proof);
 /// One line per period, measure and currency: the amount, and how many comparisons of tables agree on it.
 void print_certificate(Context& context, const Reconciliation& proof);
 /// "the proof holds: 48 of 48 comparisons" or what differs.
 std::string verdict(const Reconciliation& proof);
-
-/// "holds", "DIFFERS", or "not proven": what the certificate of that release says.
-std::string proof_word(const Release& release);
-bool certificate_holds(const Release& release);
 
 /// `check_failed` unless it holds.
 Status hold(const Reconciliation& proof);

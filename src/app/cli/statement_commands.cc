@@ -4,8 +4,8 @@
 #include <fstream>
 
 #include "app/cli/commands.h"
-#include "app/cli/html_page.h"
 #include "app/cli/row_format.h"
+#include "app/document/statements.h"
 #include "flow/pipeline/chargeback.h"
 
 namespace centavo::cli {
@@ -17,24 +17,6 @@ struct StatementArguments {
 };
 
 using Closings = std::map<std::int64_t, StatementClosing>;
-
-OrderedJson object_of(const Statement& statement, const std::string& state) {
-  OrderedJson out = {{"number", statement.number == 0 ? OrderedJson() : OrderedJson(statement.number)},
-                     {"kind", statement.kind},
-                     {"state", state},
-                     {"period", statement.period},
-                     {"cost_centre", statement.cost_centre},
-                     {"about", statement.about == 0 ? OrderedJson() : OrderedJson(statement.about)},
-                     {"release", statement.release},
-                     {"issued_at", iso_time(statement.issued_ms)},
-                     {"issued_by", statement.user},
-                     {"reason", statement.reason},
-                     {"hash", statement.hash},
-                     {"seal", statement.seal}};
-  out["totals"] = OrderedJson::parse(member(statement.content, "totals").dump());
-  out["lines"] = OrderedJson::parse(member(statement.content, "lines").dump());
-  return out;
-}
 
 // One row a document and currency.
 void print_documents(Output& output, const std::vector<OrderedJson>& documents, std::string_view none) {
@@ -68,64 +50,6 @@ void print_documents(Output& output, const std::vector<OrderedJson>& documents, 
               none);
 }
 
-std::string page_of(const std::vector<OrderedJson>& documents, const std::string& tenant) {
-  HtmlPage page(fmt::format("Statements of {}", tenant));
-  for (const auto& document : documents) {
-    const std::string number = document["number"].is_null() ? "preview" : document["number"].dump();
-    const bool note = document["kind"] == "note";
-    page.add(fmt::format("<h1>{} {}: {}, {}</h1>\n<p>{}{}</p>\n", note ? "Note" : "Statement", escaped(number),
-                         escaped(document["cost_centre"].get<std::string>()),
-                         escaped(document["period"].get<std::string>()), escaped(document["state"].get<std::string>()),
-                         note ? fmt::format("; corrects statement {}", document["about"].dump()) : ""));
-    page.open_table(
-        {{"Currency"}, {"Direct", true}, {"Shared", true}, {"Total billed", true}, {"Total effective", true}});
-    for (const auto& total : document["totals"]) {
-      page.row({total["currency"].get<std::string>(), total["direct_billed"].get<std::string>(),
-                total["shared_billed"].get<std::string>(), total["billed"].get<std::string>(),
-                total["effective"].get<std::string>()});
-    }
-    page.close_table();
-    page.heading("Lines");
-    page.open_table(
-        {{"What"}, {"Provider"}, {"Service"}, {"Category"}, {"Currency"}, {"Billed", true}, {"Effective", true}});
-    for (const auto& line : document["lines"]) {
-      const auto text = [&](const char* key) { return line[key].get<std::string>(); };
-      page.row({text("entry") == "direct" ? "direct" : "rule " + text("rule"), text("provider"), text("service"),
-                text("category"), text("currency"), text("billed"), text("effective")});
-    }
-    page.close_table();
-    page.add(fmt::format("<footer>Release {}, hash <code>{}</code>{}</footer>\n", document["release"].dump(),
-                         document["hash"].get<std::string>(),
-                         document["seal"].get<std::string>().empty()
-                             ? ""
-                             : fmt::format(", seal <code>{}</code>", document["seal"].get<std::string>())));
-  }
-  return page.take();
-}
-
-std::string csv_of(const std::vector<OrderedJson>& documents) {
-  const auto field = [](const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-    std::string out = "\"";
-    for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return out + "\"";
-  };
-  std::string out =
-      "number,kind,state,about,period,cost_centre,release,currency,entry,rule,provider,service,category,billed,"
-      "effective\r\n";
-  for (const auto& document : documents) {
-    for (const auto& line : document["lines"]) {
-      std::string row;
-      for (const char* key : {"number", "kind", "state", "about", "period", "cost_centre", "release"})
-        row += field(plain_text(document[key])) + ",";
-      for (const char* key : {"currency", "entry", "rule", "provider", "service", "category", "billed", "effective"})
-        row += field(line[key].get<std::string>()) + (std::string_view(key) == "effective" ? "\r\n" : ",");
-      out += row;
-    }
-  }
-  return out;
-}
-
 Status write_file(const std::string& path, const std::string& text) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << text;
@@ -137,8 +61,8 @@ Status write_file(const std::string& path, const std::string& text) {
 // Says documents on the terminal, and writes the files asked for.
 Status tell(Context& context, const StatementArguments& given, const std::vector<OrderedJson>& documents,
             std::string_view none) {
-  if (!given.html.empty()) TRY(write_file(given.html, page_of(documents, given.tenant)));
-  if (!given.csv.empty()) TRY(write_file(given.csv, csv_of(documents)));
+  if (!given.html.empty()) TRY(write_file(given.html, document::statements_page(documents, given.tenant)));
+  if (!given.csv.empty()) TRY(write_file(given.csv, document::statements_csv(documents)));
   print_documents(context.output(), documents, none);
   return {};
 }
@@ -149,7 +73,7 @@ Status tell(Context& context, OpenLake& open, const StatementArguments& given, c
   const auto closings = TRY(statement_closings(open.lake.store(), given.tenant));
   std::vector<OrderedJson> objects;
   for (const auto& each : documents)
-    objects.push_back(object_of(each, each.number == 0 ? "preview" : state_of(each, all, closings)));
+    objects.push_back(document::statement_object(each, each.number == 0 ? "preview" : state_of(each, all, closings)));
   return tell(context, given, objects, none);
 }
 
@@ -186,10 +110,10 @@ Status show(Context& context, const StatementArguments& given) {
   }
   const auto closings = TRY(statement_closings(open.lake.store(), given.tenant));
   const Statement& statement = all[static_cast<std::size_t>(given.number - 1)];
-  const OrderedJson document = object_of(statement, state_of(statement, all, closings));
+  const OrderedJson document = document::statement_object(statement, state_of(statement, all, closings));
   if (context.output().json()) {
-    if (!given.html.empty()) TRY(write_file(given.html, page_of({document}, given.tenant)));
-    if (!given.csv.empty()) TRY(write_file(given.csv, csv_of({document})));
+    if (!given.html.empty()) TRY(write_file(given.html, document::statements_page({document}, given.tenant)));
+    if (!given.csv.empty()) TRY(write_file(given.csv, document::statements_csv({document})));
     context.output().json_document(document);
     return {};
   }

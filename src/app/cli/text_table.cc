@@ -87,20 +87,6 @@ std::string shortened(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, taken)) + "…";
 }
 
-std::string grouped(std::string_view digits) {
-  std::string out(digits);
-  const std::size_t first = out.starts_with('-') ? 1 : 0;
-  if (out.size() == first || !std::all_of(out.begin() + static_cast<std::ptrdiff_t>(first), out.end(),
-                                          [](char c) { return c >= '0' && c <= '9'; })) {
-    return out;
-  }
-  for (std::size_t i = out.size(); i > first + 3;) {
-    i -= 3;
-    out.insert(i, ",");
-  }
-  return out;
-}
-
 std::string bytes_text(std::int64_t bytes) {
   constexpr std::array kUnits = {"B", "kB", "MB", "GB", "TB", "PB"};
   std::size_t unit = 0;

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "app/document/text.h"
+
 namespace centavo::cli {
 
 enum class Align {
@@ -25,8 +27,7 @@ std::string printable(std::string_view text);
 /// The first `width` columns of `text`, ending in "…" when something was left out. 0: all.
 std::string shortened(std::string_view text, std::size_t width);
 
-/// "1234567" -> "1,234,567"; what is not a whole number stays.
-std::string grouped(std::string_view digits);
+using document::grouped;
 
 /// "1.5 GB", decimal units.
 std::string bytes_text(std::int64_t bytes);

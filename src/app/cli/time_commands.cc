@@ -66,56 +66,6 @@ std::string words_of(Cause cause) {
   return "";
 }
 
-OrderedJson parts_object(const Parts& parts) {
-  OrderedJson out = OrderedJson::object();
-  for (const auto& [cause, amount] : parts) out[std::string(name_of(cause))] = amount;
-  return out;
-}
-
-OrderedJson group_object(const Difference& found, const Difference::Group& group) {
-  OrderedJson out = OrderedJson::object();
-  for (std::size_t i = 0; i < group.by.size(); ++i) out[found.by[i]] = group.by[i];
-  out["currency"] = group.currency;
-  out["before"] = group.before;
-  out["after"] = group.after;
-  out["change"] = group.change;
-  out["causes"] = parts_object(group.parts);
-  return out;
-}
-
-OrderedJson side_object(const Release& release) {
-  return {{"release", release.number}, {"published_at", iso_time(release.published_ms)}, {"reason", release.reason}};
-}
-
-OrderedJson difference_object(const Difference& found) {
-  OrderedJson out = {{"tenant", found.tenant},    {"from", side_object(found.from)}, {"to", side_object(found.to)},
-                     {"table", found.table},      {"measure", found.measure},        {"by", found.by},
-                     {"identity", found.identity}};
-  for (const char* list : {"totals", "groups", "rows", "moves"}) out[list] = OrderedJson::array();
-  for (const auto& group : found.totals) out["totals"].push_back(group_object(found, group));
-  for (const auto& group : found.groups) out["groups"].push_back(group_object(found, group));
-  out["groups_moved"] = found.groups_moved;
-  for (const auto& rows : found.rows) {
-    out["rows"].push_back({{"period", rows.period},
-                           {"currency", rows.currency},
-                           {"added", rows.added},
-                           {"removed", rows.removed},
-                           {"changed", rows.changed},
-                           {"added_amount", rows.added_amount},
-                           {"removed_amount", rows.removed_amount},
-                           {"changed_amount", rows.changed_amount}});
-  }
-  for (const auto& move : found.moves) {
-    OrderedJson causes = OrderedJson::array();
-    for (const Cause cause : move.causes) causes.push_back(name_of(cause));
-    out["moves"].push_back({{"table", move.table}, {"period", move.period}, {"causes", causes}, {"note", move.note}});
-  }
-  out["reasons"] = OrderedJson::object();
-  for (const auto& [cause, reasons] : found.reasons) out["reasons"][std::string(name_of(cause))] = reasons;
-  out["holds"] = found.holds;
-  return out;
-}
-
 std::string reasons_text(const Difference& found, Cause cause) {
   const auto it = found.reasons.find(cause);
   if (it == found.reasons.end()) return {};
@@ -134,7 +84,7 @@ void print_difference(Output& output, const Difference& found) {
                     Tone::strong));
   std::vector<OrderedJson> totals, causes;
   for (const auto& group : found.totals) {
-    totals.push_back(group_object(found, group));
+    totals.push_back(document::group_object(found, group));
     for (const auto& [cause, amount] : group.parts) {
       causes.push_back({{"cause", words_of(cause)},
                         {"currency", group.currency},
@@ -153,7 +103,7 @@ void print_difference(Output& output, const Difference& found) {
   output.list(causes, {{.key = "cause"}, currency, money("change"), {.key = "why", .width_max = 110}},
               "its periods were made again and came out with the same amounts");
   output.line();
-  const OrderedJson object = difference_object(found);
+  const OrderedJson object = document::difference_object(found);
   const auto count = [](const char* key) { return ListColumn{.key = key, .align = Align::right}; };
   output.list(object["rows"].get<std::vector<OrderedJson>>(),
               {{.key = "period", .optional = true},
@@ -212,7 +162,7 @@ Status show_difference(Context& context, const TimeArguments& given) {
     return difference(workshop, tenant, question, progress.listener(), context.cancel());
   }()));
   if (output.json()) {
-    output.json_document(difference_object(found));
+    output.json_document(document::difference_object(found));
   } else {
     print_difference(output, found);
   }

@@ -93,12 +93,16 @@ struct Holdings {
   std::string own_currency;  ///< what x_…InTenantCurrency are in; "" without rates
   bool hides_silver = false;  ///< the release has silver tables that this sight leaves out
   bool has_allocation = false;  ///< some cost centre pays
-  bool has_commitments = false, has_kubernetes = false, has_rates = false;
+  bool has_commitments = false, has_rates = false;
+  std::set<std::string> showbacks;  ///< what has a table gold.NAME_showback
 
   bool sees(std::string_view table) const { return tables.contains(std::string(table)); }
   const Dimension* dimension(std::string_view id) const;
 };
 Result<Holdings> holdings_of(Reader& reader, const Tenant& tenant);
+
+/// The span that a period means. `invalid_argument`, or `not_found` when the release holds no cost.
+Result<Span> span_of(const Holdings& holdings, const std::string& period);
 
 // ---------- answers
 

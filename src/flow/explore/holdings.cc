@@ -47,7 +47,10 @@ class Taker {
       for (const auto& column : TRY(reader_.connection().describe("select * from " + table)))
         out_.columns[table].insert(column.name);
     }
-    out_.has_kubernetes = out_.sees("gold.kubernetes_showback");
+    for (const auto& table : out_.tables) {
+      if (table.starts_with("gold.") && table.ends_with("_showback"))
+        out_.showbacks.insert(table.substr(5, table.size() - 14));
+    }
     return {};
   }
 

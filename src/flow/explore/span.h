@@ -21,8 +21,6 @@ struct SpelledSpan {
 /// `invalid_argument` says what may be written.
 Result<SpelledSpan> parse_span(std::string_view text);
 
-/// The span that a question means. `not_found` when the release holds no cost.
-Result<Span> span_of(const Holdings& holdings, const std::string& period);
 /// The span that it is compared with; absent for "none" and where the release has nothing of it.
 Result<std::optional<Span>> compared_span(const Holdings& holdings, const Span& span, const std::string& compare);
 

@@ -1,8 +1,8 @@
-#include "app/cli/html_page.h"
+#include "app/document/html_page.h"
 
 #include "base/result.h"
 
-namespace centavo::cli {
+namespace centavo::document {
 namespace {
 
 constexpr std::string_view kStyle = R"(
@@ -59,4 +59,4 @@ void HtmlPage::row(const std::vector<std::string>& cells, bool differs) {
   html_ += "</tr>\n";
 }
 
-}  // namespace centavo::cli
+}  // namespace centavo::document

@@ -1,9 +1,9 @@
-#include "app/cli/certificate_page.h"
+#include "app/document/certificate_page.h"
 
-#include "app/cli/html_page.h"
-#include "app/cli/output.h"
+#include "app/document/html_page.h"
+#include "app/document/text.h"
 
-namespace centavo::cli {
+namespace centavo::document {
 namespace {
 
 std::string rows_text(const Json& object) { return grouped(std::to_string(int_or(object, "rows"))); }
@@ -122,4 +122,4 @@ std::string certificate_page(const Certificate& certificate) {
   return page.take();
 }
 
-}  // namespace centavo::cli
+}  // namespace centavo::document

@@ -1,13 +1,13 @@
 #pragma once
-/// \file app/cli/certificate_page.h
+/// \file app/document/certificate_page.h
 /// A certificate as one HTML page: no script, nothing from elsewhere, made to be printed.
 
 #include <string>
 
 #include "lake/catalog/certificate.h"
 
-namespace centavo::cli {
+namespace centavo::document {
 
 std::string certificate_page(const Certificate& certificate);
 
-}  // namespace centavo::cli
+}  // namespace centavo::document

@@ -1,12 +1,12 @@
 #pragma once
-/// \file app/cli/html_page.h
+/// \file app/document/html_page.h
 /// A page of headings and tables: no script, nothing from elsewhere, made to be printed.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace centavo::cli {
+namespace centavo::document {
 
 /// Text as HTML shows it.
 std::string escaped(std::string_view text);
@@ -33,4 +33,4 @@ class HtmlPage {
   std::vector<Heading> headings_;
 };
 
-}  // namespace centavo::cli
+}  // namespace centavo::document
