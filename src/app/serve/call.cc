@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include <spdlog/spdlog.h>
+
 #include "app/serve/service.h"
 
 namespace centavo::serve {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "app/document/table.h"
+#include "app/document/export.h"
 #include "app/serve/call.h"
 
 namespace centavo::serve {
@@ -14,13 +14,16 @@ namespace centavo::serve {
 struct ExportQuery {
   std::string name;                    ///< of the file, without ending
   std::string sql;                     ///< vetted before it runs
-  std::vector<std::pair<std::string, std::string>> filters;   ///< what was asked, for the file's first sheet
+  document::About about;               ///< what was asked
 };
 Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t release, const std::string& format,
                                     const ExportQuery& query);
 /// A bounded table as a file.
 Result<http::Response> export_table(Call& call, OpenTenant& open, const std::string& format,
-                                    const document::Table& table, const std::string& name);
+                                    document::Table table, const std::string& name, document::About about = {});
+/// What a file says of an answer to a question.
+document::About about_of(const Call& call, const OpenTenant& open, const explore::Question& question,
+                         const explore::Span& period, const std::string& currency, std::int64_t release);
 /// A page of ours that stands alone: its inline style is allowed by digest, nothing else is.
 http::Response html_response(std::string page);
 

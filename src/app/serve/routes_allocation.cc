@@ -3,7 +3,6 @@
 
 #include "app/document/answers.h"
 #include "app/document/statements.h"
-#include "app/document/tables.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "flow/allocation/rules.h"
@@ -113,7 +112,8 @@ Result<http::Response> allocated(Call& call) {
   const auto found = TRY(explore::allocated(reader, *holdings, question));
   const std::string format = call.parameter("format");
   if (format.empty()) return json_response(document::to_json(found));
-  return export_table(call, open, format, document::cost_table(found), "allocated");
+  return export_table(call, open, format, document::table_of(found), "allocated",
+                      about_of(call, open, question, found.period, found.currency, found.release));
 }
 
 // ---------- statements

@@ -2,7 +2,6 @@
 /// Questions about the bill: overview, cost, pivot, lines, explain.
 
 #include "app/document/answers.h"
-#include "app/document/tables.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "flow/explore/explore.h"
@@ -100,7 +99,9 @@ Result<http::Response> cost(Call& call) {
   const std::string format = call.parameter("format");
   if (!format.empty()) {
     what.question.limit = explore::kLimitMax;
-    return export_table(call, open, format, document::cost_table(TRY(cost_of(call, open, what))), "cost");
+    const explore::Cost found = TRY(cost_of(call, open, what));
+    return export_table(call, open, format, document::table_of(found), "cost",
+                        about_of(call, open, what.question, found.period, found.currency, found.release));
   }
   return call.service.answer(call, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
                              [&](OpenTenant& mine, Reader&) -> Result<OrderedJson> {
@@ -122,8 +123,9 @@ Result<http::Response> pivot(Call& call) {
   const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
   Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
   reader.connection().watch(&call.cancel);
-  return export_table(call, open, format, document::pivot_table(TRY(explore::pivot(reader, *holdings, parsed))),
-                      "pivot");
+  const explore::Pivot found = TRY(explore::pivot(reader, *holdings, parsed));
+  return export_table(call, open, format, document::table_of(found), "pivot",
+                      about_of(call, open, what.question, found.period, found.currency, found.release));
 }
 
 Result<http::Response> values(Call& call) {
@@ -144,7 +146,9 @@ Result<http::Response> lines(Call& call) {
     const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
     const std::string sql = TRY(explore::lines_sql(*holdings, what.question));
     return export_query(call, open, what.release, format,
-                        {.name = "lines", .sql = sql, .filters = document::words_of(what.question)});
+                        {"lines", sql,
+                         about_of(call, open, what.question, {what.question.period, what.question.period, {}, false},
+                                  what.question.currency, what.release)});
   }
   return answer(call, open, what.release, key_of(call),
                 [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
@@ -176,7 +180,8 @@ Result<http::Response> commitments(Call& call) {
   reader.connection().watch(&call.cancel);
   const auto found = TRY(explore::commitments(reader, *holdings, what.question));
   if (format.empty()) return json_response(document::to_json(found));
-  return export_table(call, open, format, document::commitments_table(found), "commitments");
+  return export_table(call, open, format, document::table_of(found), "commitments",
+                      about_of(call, open, what.question, found.period, found.currency, what.release));
 }
 
 }  // namespace

@@ -190,12 +190,13 @@ Result<http::Response> show_table(Call& call) {
 }
 
 // Rows as {columns, rows}: values as the engine's JSON.
-Result<OrderedJson> grid_of(duck::Rows rows) {
+Result<OrderedJson> grid_of(duck::Connection& connection, const std::string& sql) {
+  duck::Rows rows = TRY(connection.query(sql));
   OrderedJson columns = OrderedJson::array(), values = OrderedJson::array();
   for (const auto& column : rows.columns()) columns.push_back({{"name", column.name}, {"type", column.type}});
   while (TRY(rows.next())) {
     OrderedJson row = OrderedJson::array();
-    for (std::size_t i = 0; i < rows.columns().size(); ++i) row.push_back(rows.json(i));
+    for (std::size_t i = 0; i < rows.columns().size(); ++i) row.emplace_back(rows.json(i));
     values.push_back(std::move(row));
   }
   return OrderedJson{{"columns", columns}, {"rows", values}};
@@ -207,8 +208,8 @@ Result<http::Response> sample(Call& call) {
   const TableName name = TRY(table_named(call, now));
   return call.service.answer(call, now.release.number, fmt::format("{} {}", name.text(), limit),
                              [&](OpenTenant&, Reader& reader) -> Result<OrderedJson> {
-                               return grid_of(TRY(reader.connection().query(
-                                   fmt::format("select * from {} limit {}", name.text(), limit))));
+                               return grid_of(reader.connection(),
+                                              fmt::format("select * from {} limit {}", name.text(), limit));
                              });
 }
 
@@ -286,7 +287,7 @@ Result<http::Response> quarantine(Call& call) {
                            hidden ? "'***' as " + duck::name(column.name) : duck::name(column.name));
   }
   OrderedJson out =
-      TRY(grid_of(TRY(connection.query(fmt::format("select {} from {} limit {}", columns, from, limit)))));
+      TRY(grid_of(connection, fmt::format("select {} from {} limit {}", columns, from, limit)));
   out["reasons"] = OrderedJson::array();
   if (!reason.empty()) {
     const auto counted = TRY(connection.all(fmt::format("select {0}, count(*) from {1} group by 1 order by 2 desc limit 50", duck::name(reason), from)));

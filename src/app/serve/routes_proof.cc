@@ -3,7 +3,6 @@
 
 #include "app/document/certificate_page.h"
 #include "app/document/objects.h"
-#include "app/document/tables.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "flow/pipeline/certify.h"
@@ -38,7 +37,7 @@ Result<http::Response> show_reconciliation(Call& call) {
   const Reconciliation proof = months ? TRY(reconcile(workshop, open.tenant, months)) : whole;
   const std::string format = call.parameter("format");
   if (format.empty()) return json_response(document::proof_object(proof));
-  return export_table(call, open, format, document::proof_table(proof), "reconciliation");
+  return export_table(call, open, format, document::table_of(document::proof_object(proof)["lines"]), "reconciliation");
 }
 
 // ---------- certificates
@@ -158,14 +157,15 @@ Result<http::Response> show_difference(Call& call) {
     out.header("Content-Type", "application/json").header("Cache-Control", "private, no-cache");
     return out;
   }
-  const std::string id = TRY(call.service.jobs().start(
-      "diff", open.tenant.id, call.who.user, key,
-      [&service = call.service, tenant = open.tenant.id, question, key](const JobContext& context) -> Result<OrderedJson> {
-        OrderedJson found = TRY(compare_releases(service, tenant, question, context));
-        service.answers().keep(key, std::make_shared<const std::string>(
-                                        found.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)));
-        return found;
-      }));
+  JobWork work = [&service = call.service, tenant = open.tenant.id, question,
+                  key](const JobContext& context) -> Result<OrderedJson> {
+    OrderedJson found = TRY(compare_releases(service, tenant, question, context));
+    service.answers().keep(key, std::make_shared<const std::string>(
+                                    found.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)));
+    return found;
+  };
+  const std::string id =
+      TRY(call.service.jobs().start("diff", open.tenant.id, call.who.user, key, std::move(work)));
   return json_response({{"job", id}}, 202);
 }
 
@@ -207,9 +207,9 @@ Result<http::Response> change_period(Call& call, bool closing) {
   CertifyOptions options;
   options.user = call.who.user;
   options.cancel = &call.cancel;
-  const Certified done =
-      TRY(closing ? close_period(workshop, open.tenant, period.text(), mode.empty() ? "strict" : mode, false, note, options)
-                  : reopen_period(workshop, open.tenant, period.text(), note, options));
+  const std::string by = mode.empty() ? "strict" : mode;
+  const Certified done = TRY(closing ? close_period(workshop, open.tenant, period.text(), by, false, note, options)
+                                     : reopen_period(workshop, open.tenant, period.text(), note, options));
   return json_response({{"period", period.text()},
                         {"state", closing ? "closed" : "open"},
                         {"certificate", done.certificate.number},

@@ -3,7 +3,6 @@
 
 #include <chrono>
 
-#include "app/document/export.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "base/time_limit.h"
@@ -55,7 +54,9 @@ Result<Json> history_of(Call& call, const std::string& tenant) {
 Status remember(Call& call, const std::string& tenant, const Workbench& asked, double seconds, std::int64_t rows,
                 const Error* error) {
   Json list = TRY(history_of(call, tenant));
-  std::erase_if(list, [&](const Json& each) { return text_or(each, "sql") == asked.sql; });
+  for (std::size_t i = list.size(); i > 0; --i) {
+    if (text_or(list[i - 1], "sql") == asked.sql) list.erase(i - 1);
+  }
   Json entry = {{"sql", asked.sql},
                 {"at", iso_time(call.service.clock().now_ms())},
                 {"seconds", seconds},
@@ -85,7 +86,7 @@ Result<OrderedJson> rows_of(Call& call, OpenTenant& open, const Workbench& asked
     for (std::size_t i = 0; i < rows.columns().size(); ++i) {
       Json value = rows.json(i);
       bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 24;
-      row.push_back(std::move(value));
+      row.emplace_back(std::move(value));
     }
     values.push_back(std::move(row));
     constexpr std::size_t kBytesMost = 32u << 20;
@@ -98,12 +99,21 @@ Result<OrderedJson> rows_of(Call& call, OpenTenant& open, const Workbench& asked
                      {"release", reader.release().number}};
 }
 
+document::About about_query(const Call& call, const OpenTenant& open, const Workbench& asked) {
+  return {"query",
+          {{"tenant", open.tenant.id},
+           {"release", asked.release == 0 ? "newest" : std::to_string(asked.release)},
+           {"user", call.who.user},
+           {"time", iso_time(call.service.clock().now_ms())},
+           {"SQL", asked.sql}}};
+}
+
 Result<http::Response> query(Call& call) {
   const Workbench asked = TRY(workbench(call));
   OpenTenant open = TRY(call.open());
   const std::string format = call.parameter("format");
   if (!format.empty()) {
-    return export_query(call, open, asked.release, format, {.name = "query", .sql = asked.sql, .filters = {}});
+    return export_query(call, open, asked.release, format, {"query", asked.sql, about_query(call, open, asked)});
   }
   const TimeLimit limit(&call.cancel, asked.time);
   const auto started = std::chrono::steady_clock::now();

@@ -5,6 +5,9 @@
 #include <cstdio>
 #include <thread>
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include "app/http/assets.h"
 
 namespace centavo::serve {
@@ -44,6 +47,8 @@ bool is_loopback(const std::string& address) {
 
 Status serve(const ServeOptions& options, const std::string& user, bool always_link,
              const std::function<Status(const Served&)>& on_ready, const Cancel* cancel, const Clock& clock) {
+  // Standard output is for what programs read.
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>("centavo", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   const auto service = TRY(Service::open(options.service, clock));
   const auto server = TRY(http::Server::listen(
       options.http, [&](const http::Request& request, const Cancel& stop) { return service->handle(request, stop); },
@@ -55,7 +60,7 @@ Status serve(const ServeOptions& options, const std::string& user, bool always_l
   TRY(server->start());
   if (!is_loopback(options.http.address) && options.http.certificate_file.empty() && options.http.trusted_proxies.empty())
     spdlog::warn("listening on {} without TLS: passwords and tokens can be read on the way", options.http.address);
-  if (!http::has_application())
+  if (http::embedded_assets().empty())
     spdlog::warn("this program was built without its web page; the API answers. `make build` with Node adds it");
   Served said;
   said.address = server->address();

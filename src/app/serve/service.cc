@@ -2,9 +2,11 @@
 
 #include <filesystem>
 
+#include <spdlog/spdlog.h>
 #include <unistd.h>
 
 #include "app/http/assets.h"
+#include "base/digest.h"
 #include "flow/pipeline/freshness.h"
 
 namespace centavo::serve {
@@ -111,6 +113,7 @@ Result<std::unique_ptr<Service>> Service::open(const ServiceOptions& options, co
   out->people_ = TRY(access::People::open(lake.dir(), clock));
   TRY(out->library());
   out->jobs_ = std::make_unique<Jobs>(clock, options.jobs);
+  out->metrics_.add([service = out.get()] { return service->gauges(); });
   return out;
 }
 
@@ -308,56 +311,51 @@ http::Response Service::metrics(const http::Request& request) {
     if (!holder) return unauthorised(holder.error());
     if (!access::may_manage(*holder)) return http::problem(403, "Not allowed", "metrics are for administrators");
   }
-  fill_gauges();
   http::Response out;
-  out.header("Content-Type", "text/plain; version=0.0.4; charset=utf-8").header("Cache-Control", "no-store");
-  out.body = metrics_.text();
+  out.header("Content-Type", http::Metrics::kContentType).header("Cache-Control", "no-store");
+  out.body = metrics_.text(figures_ ? figures_() : http::Figures{});
   return out;
 }
 
-void Service::fill_gauges() {
-  if (figures_) {
-    const http::Figures now = figures_();
-    metrics_.set("centavo_http_connections", "open connections", {}, static_cast<double>(now.connections));
-    metrics_.set("centavo_http_waiting", "requests that wait for a worker", {}, static_cast<double>(now.waiting));
-    metrics_.set("centavo_http_working", "requests being answered", {}, static_cast<double>(now.working));
-    metrics_.set("centavo_sse_clients", "open event streams", {}, static_cast<double>(now.event_streams));
-  }
-  metrics_.set("centavo_jobs_under_way", "jobs that run or wait", {}, static_cast<double>(jobs_->under_way()));
-  metrics_.set("centavo_answers_kept_bytes", "answers kept in memory", {}, static_cast<double>(answers_.bytes()));
+std::vector<http::Gauge> Service::gauges() {
+  std::vector<http::Gauge> out;
+  out.push_back({"centavo_jobs_under_way", "jobs that run or wait", {}, static_cast<double>(jobs_->under_way())});
+  out.push_back({"centavo_answers_kept_bytes", "answers kept in memory", {}, static_cast<double>(answers_.bytes())});
   auto lake = this->lake();
-  if (!lake) return;
+  if (!lake) return out;
   const auto tenants = lake->tenants();
-  if (!tenants) return;
+  if (!tenants) return out;
   for (const Tenant& tenant : *tenants) {
-    if (!tenant.enabled) continue;
-    for (const TenantSource& source : tenant.sources) {
-      const auto fresh = freshness_of(*lake, tenant, source, clock_);
-      if (!fresh) continue;
-      const std::map<std::string, std::string> labels = {{"tenant", tenant.id}, {"source", source.name}};
-      metrics_.set("centavo_source_sla_seconds", "how old the newest delivery may be", labels, fresh->sla_hours * 3600);
-      metrics_.set("centavo_source_breach", "1 when the newest delivery is older than that, or there is none", labels,
-                   fresh->is_late() ? 1 : 0);
-      if (fresh->hours_lag)
-        metrics_.set("centavo_source_age_seconds", "age of the newest delivery", labels, *fresh->hours_lag * 3600);
-    }
-    const auto runs = catalog_->runs(tenant.id, 1);
-    if (!runs || runs->empty()) continue;
-    const RunRecord& run = runs->front();
-    const std::map<std::string, std::string> label = {{"tenant", tenant.id}};
-    metrics_.set("centavo_last_run_failed", "1 when the newest run failed", label, run.state == "failed" ? 1 : 0);
-    metrics_.set("centavo_last_run_start_seconds", "when the newest run began, since 1970", label,
-                 static_cast<double>(run.started_ms) / 1000);
-    if (run.ended_ms > 0) {
-      metrics_.set("centavo_last_run_duration_seconds", "how long the newest run took", label,
-                   static_cast<double>(run.ended_ms - run.started_ms) / 1000);
-    }
+    if (tenant.enabled) add_gauges(*lake, tenant, out);
+  }
+  return out;
+}
+
+void Service::add_gauges(Lake& lake, const Tenant& tenant, std::vector<http::Gauge>& out) {
+  for (const TenantSource& source : tenant.sources) {
+    const auto fresh = freshness_of(lake, tenant, source, clock_);
+    if (!fresh) continue;
+    const std::vector<std::pair<std::string, std::string>> labels = {{"tenant", tenant.id}, {"source", source.name}};
+    out.push_back({"centavo_source_sla_seconds", "how old the newest delivery may be", labels, fresh->sla_hours * 3600});
+    out.push_back({"centavo_source_breach", "1 when the newest delivery is older than that, or there is none", labels,
+                   fresh->is_late() ? 1.0 : 0.0});
+    if (fresh->hours_lag)
+      out.push_back({"centavo_source_age_seconds", "age of the newest delivery", labels, *fresh->hours_lag * 3600});
+  }
+  const auto runs = catalog_->runs(tenant.id, 1);
+  if (!runs || runs->empty()) return;
+  const RunRecord& run = runs->front();
+  const std::vector<std::pair<std::string, std::string>> label = {{"tenant", tenant.id}};
+  out.push_back({"centavo_last_run_failed", "1 when the newest run failed", label, run.state == "failed" ? 1.0 : 0.0});
+  out.push_back({"centavo_last_run_start_seconds", "when the newest run began, since 1970", label,
+                 static_cast<double>(run.started_ms) / 1000});
+  if (run.ended_ms > 0) {
+    out.push_back({"centavo_last_run_duration_seconds", "how long the newest run took", label,
+                   static_cast<double>(run.ended_ms - run.started_ms) / 1000});
   }
 }
 
-void Service::served(const http::Served& served) {
-  metrics_.observe(served);
-}
+void Service::served(const http::Served& served) { metrics_.count(served); }
 
 http::Response Service::follow_link(const http::Request& request) {
   http::Response out;

@@ -78,7 +78,8 @@ class Service {
   Status authenticate(Call& call);
   Status authorise(const Call& call);
   void record(const Call& call, const Result<http::Response>& result);
-  void fill_gauges();
+  std::vector<http::Gauge> gauges();
+  void add_gauges(Lake& lake, const Tenant& tenant, std::vector<http::Gauge>& out);
 
   const ServiceOptions options_;
   const Clock& clock_;
