@@ -280,6 +280,7 @@ void add_demo_command(Command& root) {
                .help = "end after the proof; always so in this version, which has no server",
                .target = &values->no_serve});
   demo.example("centavo demo ./demo-lake", "make it, run it, look at it");
+  demo.needs(needs_nothing());
   demo.action([values](Context& context) { return show_demo(context, *values); });
 }
 
