@@ -28,6 +28,10 @@ std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
   cli::add_table_commands(*root);
   cli::add_validate_commands(*root);
   cli::add_pack_commands(*root);
+  cli::add_user_commands(*root);
+  cli::add_token_commands(*root);
+  cli::add_grant_commands(*root);
+  cli::add_audit_commands(*root);
   cli::add_generate_commands(*root);
   cli::add_program_commands(*root);
   return root;

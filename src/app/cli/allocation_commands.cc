@@ -241,6 +241,7 @@ void add_allocation_commands(Command& root) {
                   .target = &values->release});
   showing.example("centavo allocation show --tenant acme --period 2026-09", "who pays for September")
       .example("centavo allocation show --all", "every tenant, for the operator");
+  showing.needs(needs_right(access::Right::cost_read, values->tenant));
   showing.action([values](Context& context) { return show(context, *values); });
 
   tenant.required = true;
@@ -248,6 +249,7 @@ void add_allocation_commands(Command& root) {
       allocation.sub("check", "rules that fit nothing, overlap or come too early").option(tenant).option(period);
   checking.note("Reads the rules as they stand now and tries them on the newest release; makes nothing.");
   checking.example("centavo allocation check --tenant acme", "before the next run");
+  checking.needs(needs_right(access::Right::cost_read, values->tenant));
   checking.action([values](Context& context) { return check(context, *values); });
 }
 

@@ -165,6 +165,10 @@ Command& Command::action(Action action) {
   action_ = std::move(action);
   return *this;
 }
+Command& Command::needs(Needs needs) {
+  needs_ = std::move(needs);
+  return *this;
+}
 Command& Command::keep(std::shared_ptr<void> values) {
   kept_.push_back(std::move(values));
   return *this;

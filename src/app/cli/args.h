@@ -13,13 +13,47 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/access/access.h"
 
 namespace centavo::cli {
 
 class Context;
 
+/// What a command needs of the person it acts for (--as). Every command says so; permission.cc looks.
+struct Needs {
+  enum class Who {
+    anyone,    ///< also outside a lake
+    person,    ///< somebody the lake knows
+    reader,    ///< `right` in `tenant`; without a tenant in those that the command works on
+    manager,   ///< an administrator of every tenant
+    oneself,   ///< the user that `user` names, or a manager
+  };
+  Who who = Who::manager;
+  access::Right right = access::Right::cost_read;
+  const std::string* tenant = nullptr;   ///< an option's target
+  const std::string* user = nullptr;
+  const std::string* table = nullptr;    ///< an option's target, "silver.x": its layer must be in sight
+  std::string layer;                     ///< must be in sight
+  bool writes = false;                   ///< goes to the audit
+  std::function<std::string()> object;   ///< what it changes, for the audit; never personal data
+
+  Needs&& of_layer(std::string name) && { return layer = std::move(name), std::move(*this); }
+  Needs&& of_table(const std::string& name) && { return table = &name, std::move(*this); }
+  Needs&& writing(std::function<std::string()> what = {}) && {
+    return writes = true, object = std::move(what), std::move(*this);
+  }
+};
+inline Needs needs_nothing() { return {.who = Needs::Who::anyone}; }
+inline Needs needs_person() { return {.who = Needs::Who::person}; }
+inline Needs needs_manager() { return {.who = Needs::Who::manager}; }
+inline Needs needs_manager_in(const std::string& tenant) { return {.who = Needs::Who::manager, .tenant = &tenant}; }
+inline Needs needs_right(access::Right right, const std::string& tenant) {
+  return {.who = Needs::Who::reader, .right = right, .tenant = &tenant};
+}
+inline Needs needs_oneself(const std::string& user) { return {.who = Needs::Who::oneself, .user = &user}; }
+
 /// What a value is, so that a shell can complete it.
-enum class ValueKind { other, tenant, table, pack, file, folder };
+enum class ValueKind { other, tenant, table, pack, file, folder, user };
 
 struct Option {
   using Target = std::variant<bool*, std::string*, std::int64_t*, std::vector<std::string>*>;
@@ -52,6 +86,7 @@ class Command {
   Command& group(std::string title);         ///< heading in the parent's help
   Command& note(std::string text);           ///< a paragraph of its help
   Command& action(Action action);
+  Command& needs(Needs needs);
   /// Keeps the values that targets point to.
   Command& keep(std::shared_ptr<void> values);
 
@@ -64,6 +99,7 @@ class Command {
   const std::vector<std::unique_ptr<Command>>& subs() const { return subs_; }
   const Command* find(std::string_view name) const;
   const Action& action() const { return action_; }
+  const std::optional<Needs>& needs() const { return needs_; }
 
  private:
   std::string name_, about_, group_;
@@ -73,6 +109,7 @@ class Command {
   std::vector<std::unique_ptr<Command>> subs_;
   std::vector<std::shared_ptr<void>> kept_;
   Action action_;
+  std::optional<Needs> needs_;
 };
 
 struct Parsed {

@@ -150,6 +150,15 @@ Status show(Context& context, const CertificateArguments& given) {
     if (shown.empty())
       return fail_hint(fmt::format("centavo certificate list --tenant {}", tenant.id), ErrorKind::not_found,
                        "tenant {} has no certificate {}", tenant.id, given.number);
+  } else if (!context.may(access::Right::certify, tenant.id)) {  // what there is; it issues none
+    std::map<std::string, Certificate> newest;
+    for (Certificate& each : TRY(certificates(open.lake.store(), tenant.id))) {
+      if (!period || *period == each.period) newest.insert_or_assign(each.period, std::move(each));
+    }
+    for (auto& [month, each] : newest) shown.push_back(std::move(each));
+    if (shown.empty())
+      return fail(ErrorKind::not_found, "tenant {} has no such certificate yet, and {} may not issue one", tenant.id,
+                  context.who().user);
   } else {
     for (Certified& each : TRY(issue_wanted(context, open, tenant, period))) {
       if (each.fresh)
@@ -313,10 +322,12 @@ void add_certificate_commands(Command& root) {
                 .kind = ValueKind::file});
   shown.example("centavo certificate show --tenant acme --period 2026-09 --html 2026-09.html",
                 "one month, to read and to print");
+  shown.needs(needs_right(access::Right::cost_read, values->tenant));
   shown.action([values](Context& context) { return show(context, *values); });
 
   Command& listed = certificate.sub("list", "all certificates, oldest first").option(tenant).option(period);
   listed.example("centavo certificate list --tenant acme", "what was certified when");
+  listed.needs(needs_right(access::Right::cost_read, values->tenant));
   listed.action([values](Context& context) { return list(context, *values); });
 
   Command& issued = certificate.sub("issue", "measure raw files and tables, and add a certificate to the chain")
@@ -326,6 +337,7 @@ void add_certificate_commands(Command& root) {
   issued.note(
       "Months whose newest certificate speaks of what readers see are left alone. Ends with 3 when one does not hold.");
   issued.example("centavo certificate issue --tenant acme", "every month that changed");
+  issued.needs(needs_right(access::Right::certify, values->tenant).writing([values] { return values->period; }));
   issued.action([values](Context& context) { return issue(context, *values); });
 
   Command& verified = certificate.sub("verify", "compute the newest certificates again from raw bytes and tables")
@@ -335,6 +347,7 @@ void add_certificate_commands(Command& root) {
   verified.note(
       "Checks every link of the chain, every file's SHA-256, every count and sum. Ends with 3 and names what changed.");
   verified.example("centavo certificate verify --tenant acme", "does everything still stand?");
+  verified.needs(needs_right(access::Right::certify, values->tenant));
   verified.action([values](Context& context) { return verify(context, *values); });
 }
 

@@ -180,6 +180,7 @@ void add_compare_command(Command& root) {
   focus.option({.name = "--all", .help = "the columns that are the same too", .target = &values->all});
   focus.example("centavo compare focus --tenant acme --with focus-export/ --period 2026-09",
                 "our September against the one that the provider calls FOCUS");
+  focus.needs(needs_right(access::Right::run, values->tenant).of_layer("silver"));
   focus.action([values](Context& context) { return compare_focus(context, *values); });
 }
 

@@ -10,8 +10,8 @@ void visit(const Command& command, const std::string& path,
   for (const auto& sub : command.subs()) visit(*sub, path.empty() ? sub->name() : path + " " + sub->name(), see);
 }
 
-/// What may stand for a value: words, or "@tenants", "@tables", "@packs", "@files", "@folders" to be looked up; "" for
-/// anything.
+/// What may stand for a value: words, or "@tenants", "@tables", "@packs", "@users", "@files", "@folders" to be looked
+/// up; "" for anything.
 std::string values_of(const Option& option) {
   if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, " "));
   switch (option.kind) {
@@ -20,6 +20,7 @@ std::string values_of(const Option& option) {
     case ValueKind::pack: return "@packs";
     case ValueKind::file: return "@files";
     case ValueKind::folder: return "@folders";
+    case ValueKind::user: return "@users";
     case ValueKind::other: break;
   }
   return {};

@@ -11,7 +11,9 @@
 namespace centavo::cli {
 
 Context::Context(const GlobalOptions& globals, Output& output, const Cancel& cancel, const Clock& clock)
-    : globals_(globals), output_(output), cancel_(cancel), clock_(clock) {}
+    : globals_(globals), output_(output), cancel_(cancel), clock_(clock) {
+  who_.owner = true;
+}
 
 std::string Context::user() const {
   if (!globals_.user.empty()) return globals_.user;
@@ -19,14 +21,55 @@ std::string Context::user() const {
   return fmt::format("uid {}", geteuid());
 }
 
+namespace {
+
+// Tenants out of sight do not exist.
+void show_to(const access::Principal& who, Lake& lake) {
+  if (who.owner) return;
+  lake.show_only([who](std::string_view tenant) { return access::role_in(who, tenant).has_value(); });
+}
+
+}  // namespace
+
+void Context::act_for(access::Principal who, access::Right right) {
+  who_ = std::move(who);
+  right_ = right;
+}
+
+Status Context::require(access::Right right, std::string_view tenant) const {
+  if (may(right, tenant)) return {};
+  return fail_hint("an administrator grants more: centavo grant add", ErrorKind::permission_denied,
+                   "{} may not {} in tenant {}", who_.user, access::name_of(right), tenant);
+}
+
+Result<access::People*> Context::people() {
+  if (people_ == nullptr) {
+    const Lake here = TRY(lake());
+    people_ = TRY(access::People::open(here.dir(), clock_));
+  }
+  return people_.get();
+}
+
+Result<access::People*> Context::people_there_are() {
+  if (people_ != nullptr) return people_.get();
+  const auto dir = Lake::find(globals_.lake);
+  if (!dir || !access::People::exist(*dir)) return nullptr;
+  people_ = TRY(access::People::open(*dir, clock_));
+  return people_.get();
+}
+
 Result<Lake> Context::lake() const {
   const std::string dir = TRY(Lake::find(globals_.lake));
-  return Lake::open(dir);
+  Lake lake = TRY(Lake::open(dir));
+  show_to(who_, lake);
+  return lake;
 }
 
 Result<OpenLake> Context::open_lake() const {
   const std::string dir = TRY(Lake::find(globals_.lake));
-  return open_lake_at(dir);
+  OpenLake open = TRY(open_lake_at(dir));
+  show_to(who_, open.lake);
+  return open;
 }
 
 Result<OpenLake> Context::open_lake_at(const std::string& dir) {
@@ -51,7 +94,7 @@ Result<pack::Library> Context::library_here() const {
   return pack::Library::load(lake.pack_folders(), lake.pack_trees());
 }
 
-Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& id) {
+Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& id) const {
   std::vector<Tenant> found;
   if (!id.empty()) {
     found.push_back(TRY(lake.tenant(id)));
@@ -61,8 +104,13 @@ Result<std::vector<Tenant>> Context::tenants_for(Lake& lake, const std::string& 
     }
     return found;
   }
+  bool refused = false;
   for (Tenant& tenant : TRY(lake.tenants())) {
-    if (tenant.enabled) found.push_back(std::move(tenant));
+    refused = refused || !may(right_, tenant.id);
+    if (tenant.enabled && may(right_, tenant.id)) found.push_back(std::move(tenant));
+  }
+  if (found.empty() && refused) {
+    return fail(ErrorKind::permission_denied, "{} may not {} in any tenant", who_.user, access::name_of(right_));
   }
   if (found.empty()) {
     return fail_hint("centavo tenant add ID --pack PACK --source FOLDER", ErrorKind::not_found, "{}: no tenant yet",

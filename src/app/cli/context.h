@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "flow/pipeline/pipeline.h"
 #include "io/duck/duck.h"
+#include "lake/access/people.h"
 #include "lake/catalog/catalog.h"
 #include "lake/pack/library.h"
 #include "lake/tenant/tenant.h"
@@ -50,6 +51,19 @@ class Context {
   /// --as, else the name of who is logged in.
   std::string user() const;
 
+  /// Who the command acts for: the owner of the lake's folder, or the person of --as once the lake has people.
+  const access::Principal& who() const { return who_; }
+  bool may(access::Right right, std::string_view tenant) const { return access::may(who_, right, tenant); }
+  /// `permission_denied` says what is missing.
+  Status require(access::Right right, std::string_view tenant) const;
+  access::Sight sight(std::string_view tenant) const { return access::sight_of(who_, tenant); }
+  /// Acts for this person, who needs `right` in each tenant.
+  void act_for(access::Principal who, access::Right right);
+  /// The people of the lake one stands in; made when there are none yet.
+  Result<access::People*> people();
+  /// The same; null when the lake has none, or there is no lake.
+  Result<access::People*> people_there_are();
+
   /// The lake's folder by --lake, CENTAVO_LAKE or the working folder.
   Result<Lake> lake() const;
   /// The same with catalog, packs and engine.
@@ -58,14 +72,17 @@ class Context {
   /// The packs of the lake one stands in, or those of the program alone when there is no lake.
   Result<pack::Library> library_here() const;
 
-  /// The tenants a command works on: the one named; else all that are enabled.
-  static Result<std::vector<Tenant>> tenants_for(Lake& lake, const std::string& id);
+  /// The tenants a command works on: the one named; else all that are enabled, and in which the person may do it.
+  Result<std::vector<Tenant>> tenants_for(Lake& lake, const std::string& id) const;
 
  private:
   const GlobalOptions& globals_;
   Output& output_;
   const Cancel& cancel_;
   const Clock& clock_;
+  access::Principal who_;
+  access::Right right_ = access::Right::cost_read;
+  std::unique_ptr<access::People> people_;
 };
 
 /// "2026-09" or "2026-09..2026-11"; nothing for "".

@@ -344,6 +344,7 @@ void add_demo_command(Command& root) {
                .help = "end after the proof",
                .target = &values->no_serve});
   demo.example("centavo demo ./demo-lake", "make it, run it, look at it");
+  demo.needs(needs_nothing());
   demo.action([values](Context& context) { return run_demo(context, *values); });
 }
 

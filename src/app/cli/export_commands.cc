@@ -92,7 +92,7 @@ Status export_focus(Context& context, const ExportArguments& given) {
     TRY(write_parquet(
         context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return sql; }, given.out));
   } else {
-    Reader reader = TRY(Reader::open(workshop, tenant, number));
+    Reader reader = TRY(Reader::open(workshop, tenant, number, context.sight(tenant.id)));
     reader.connection().watch(context.cancel());
     duck::Rows rows = TRY(reader.query(sql));
     RowSink sink = TRY(RowSink::open(context.output(), given.out));
@@ -139,6 +139,7 @@ void add_export_commands(Command& root) {
       {.name = "--as-of", .value = "TIME", .help = "what was published at that time", .target = &values->as_of});
   focus.example("centavo export focus --tenant acme --version 1.2 --out acme.parquet", "all months")
       .example("centavo export focus --tenant acme --period 2026-09 --out acme-2026-09.csv", "one month as CSV");
+  focus.needs(needs_right(access::Right::sql, values->tenant).of_layer("silver"));
   focus.action([values](Context& context) { return export_focus(context, *values); });
 }
 

@@ -163,6 +163,7 @@ void add_generate_commands(Command& root) {
               .choices = {"legacy", "cur2"}});
   aws.option({.name = "--discounts", .help = "with an enterprise discount", .target = &bill->discounts});
   aws.example("centavo generate aws --seed 7 --rows 1000000 --months 12 --out bills/acme", "a year of a bill");
+  aws.needs(needs_nothing());
   aws.action([bill](Context& context) { return write_aws(context, *bill); });
 
   const auto agreement = std::make_shared<GenerateArguments>();
@@ -173,6 +174,7 @@ void add_generate_commands(Command& root) {
   add_export(azure, *agreement, {"csv_gz", "parquet"}, "BRL");
   azure.example("centavo generate azure --seed 7 --rows 1000000 --currency USD --out bills/agreement",
                 "a quarter in dollars");
+  azure.needs(needs_nothing());
   azure.action([agreement](Context& context) {
     return write_export(context, *agreement, generate::AzureOptions{}, generate::generate_azure);
   });
@@ -186,6 +188,7 @@ void add_generate_commands(Command& root) {
   add_export(gcp, *organization, {"jsonl_gz", "parquet"}, "BRL");
   gcp.example("centavo generate gcp --seed 7 --rows 1000000 --format parquet --out bills/organization",
               "a quarter as Parquet");
+  gcp.needs(needs_nothing());
   gcp.action([organization](Context& context) {
     return write_export(context, *organization, generate::GcpOptions{}, generate::generate_gcp);
   });
@@ -194,12 +197,14 @@ void add_generate_commands(Command& root) {
   Command& databricks = make.sub("databricks", "usage and prices as the billing system tables have them").keep(account);
   add_shared(databricks, *account, 10000, 2);
   databricks.example("centavo generate databricks --seed 7 --rows 50000 --out bills/dbu", "two months of usage");
+  databricks.needs(needs_nothing());
   databricks.action([account](Context& context) { return write_databricks(context, *account); });
 
   const auto shop = std::make_shared<GenerateArguments>();
   Command& retail = make.sub("retail", "customers and purchases as an extract, an API answer and CSV").keep(shop);
   add_shared(retail, *shop, 10000, 6);
   retail.example("centavo generate retail --seed 7 --rows 50000 --out bills/loja", "half a year of a shop");
+  retail.needs(needs_nothing());
   retail.action([shop](Context& context) { return write_retail(context, *shop); });
 }
 

@@ -59,6 +59,7 @@ void add_lake_commands(Command& root) {
                .kind = ValueKind::folder});
   init.option({.name = "--name", .value = "TEXT", .help = "name for people", .target = &values->name});
   init.example("centavo init ./lake", "an empty lake");
+  init.needs(needs_nothing());
   init.action([values](Context& context) { return make_lake(context, *values); });
 
   Command& doctor = root.sub("doctor", "find what crashes and lost files left behind, and mend it").group(kGroupLake);
@@ -68,6 +69,7 @@ void add_lake_commands(Command& root) {
       "and leftovers. Ends with 3 when something is wrong and was not mended.");
   doctor.option({.name = "--repair", .help = "mend what can be mended; no data is deleted", .target = &values->repair});
   doctor.example("centavo doctor", "only look").example("centavo doctor --repair", "look and mend");
+  doctor.needs(needs_manager());
   doctor.action([values](Context& context) { return examine_lake(context, *values); });
 }
 

@@ -6,6 +6,7 @@
 #include "app/cli/row_format.h"
 #include "app/cli/table_pages.h"
 #include "app/document/lineage.h"
+#include "flow/pipeline/masking.h"
 
 namespace centavo::cli {
 namespace {
@@ -79,17 +80,28 @@ Result<std::vector<CheckRecord>> standing_checks(Catalog& catalog, const std::st
   return standing;
 }
 
+/// Whether whole rows of the table may be shown: its layer is in sight and nothing in it is masked.
+bool shows_rows(const pack::Library& library, const access::Sight& sight, const std::string& table) {
+  const auto name = pack::parse_table_name(table);
+  const auto* const model = name ? library.model(*name) : nullptr;
+  if (!sight.masks) return true;
+  return model != nullptr && sight.sees_layer(pack::name_of(name->layer)) &&
+         masks_of(model->contract, all_columns(model->contract), sight).empty();
+}
+
 Status show_checks(Context& context, const PackArguments& given) {
   Lake lake = TRY(context.lake());
   TRY(lake.tenant(given.tenant));
   const auto catalog = TRY(Catalog::open(lake.dir()));
+  const pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
+  const access::Sight sight = context.sight(given.tenant);
   std::vector<OrderedJson> objects;
   std::map<std::string, std::int64_t> states;
   for (const CheckRecord& check : TRY(standing_checks(*catalog, given.tenant))) {
     if (!given.table.empty() && check.table != given.table) continue;
     ++states[check.state];
     if (!given.all && !context.output().json() && check.state == "passed") continue;
-    const auto sample = parse_json(check.sample);
+    const auto sample = parse_json(shows_rows(library, sight, check.table) ? check.sample : "[]");
     objects.push_back({{"state", check.state},
                        {"table", check.table},
                        {"period", check.period},
@@ -156,6 +168,7 @@ void add_pack_commands(Command& root) {
   test.option(
       {.name = "PACK", .help = "only these packs (default: all)", .target = &values->packs, .kind = ValueKind::pack});
   test.example("centavo test", "all packs").example("centavo test retail", "one pack");
+  test.needs(needs_person());
   test.action([values](Context& context) { return run_tests(context, *values); });
 
   Command& check = root.sub("check", "what the checks said of the rows that tables hold now").group(kGroupPacks);
@@ -174,6 +187,7 @@ void add_pack_commands(Command& root) {
   check.option({.name = "--all", .help = "those that passed too", .target = &values->all});
   check.example("centavo check --tenant acme", "what did not pass")
       .example("centavo check --tenant acme --all", "every check");
+  check.needs(needs_right(access::Right::cost_read, values->tenant));
   check.action([values](Context& context) { return show_checks(context, *values); });
 
   Command& lineage = root.sub("lineage", "what is made from what").group(kGroupPacks);
@@ -188,6 +202,7 @@ void add_pack_commands(Command& root) {
                   .choices = {"text", "mermaid", "dot", "json"}});
   lineage.example("centavo lineage gold.cost_by_month", "where a gold table comes from")
       .example("centavo lineage --format dot | dot -Tsvg > lineage.svg", "a picture of all tables");
+  lineage.needs(needs_person());
   lineage.action([values](Context& context) { return show_lineage(context, *values); });
 
   Command& docs = root.sub("docs", "a page per table: columns, checks, lineage, SQL").group(kGroupPacks);
@@ -197,6 +212,7 @@ void add_pack_commands(Command& root) {
                .target = &values->out,
                .kind = ValueKind::folder});
   docs.example("centavo docs --out docs/tables", "Markdown pages of all packs");
+  docs.needs(needs_person());
   docs.action([values](Context& context) { return write_docs(context, *values); });
 }
 

@@ -248,10 +248,12 @@ void add_invoice_commands(Command& root) {
               .kind = ValueKind::file});
   add.example("centavo invoice add --tenant acme --period 2026-09 INV-1=9123.45", "one invoice")
       .example("centavo invoice add --tenant acme --file invoices.csv", "many");
+  add.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   add.action([values](Context& context) { return add_invoices(context, *values); });
 
   Command& list = invoice.sub("list", "the invoices that count").option(tenant).option(period);
   list.example("centavo invoice list --tenant acme", "all of them");
+  list.needs(needs_right(access::Right::cost_read, values->tenant));
   list.action([values](Context& context) { return list_invoices(context, *values); });
 
   Option needed = period;
@@ -259,6 +261,7 @@ void add_invoice_commands(Command& root) {
   Command& remove = invoice.sub("remove", "take an invoice back; the log keeps it").option(tenant).option(needed);
   remove.option({.name = "ID", .help = "the invoice", .target = &values->invoices, .required = true});
   remove.example("centavo invoice remove --tenant acme --period 2026-09 INV-1", "it was typed for the wrong month");
+  remove.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   remove.action([values](Context& context) { return remove_invoices(context, *values); });
 }
 
@@ -279,6 +282,7 @@ void add_period_commands(Command& root) {
   Command& list =
       period.sub("list", "each month: open or closed, certificate, final or not, and what waits").option(tenant);
   list.example("centavo period list --tenant acme", "what is still open");
+  list.needs(needs_right(access::Right::cost_read, values->tenant));
   list.action([values](Context& context) { return list_periods(context, *values); });
 
   Command& close = period.sub("close", "close a month: from now on, what is delivered for it waits")
@@ -294,6 +298,7 @@ void add_period_commands(Command& root) {
   close.option(
       {.name = "--force", .help = "close it although its certificate does not hold", .target = &values->force});
   close.example("centavo period close --tenant acme 2026-09", "September is done");
+  close.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   close.action([values](Context& context) { return change_period(context, *values, true); });
 
   Command& reopen = period.sub("reopen", "open a month again; the next run applies what waits")
@@ -301,6 +306,7 @@ void add_period_commands(Command& root) {
                         .option(month)
                         .option(why);
   reopen.example("centavo period reopen --tenant acme 2026-09 --reason \"credit note\"", "September goes on");
+  reopen.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   reopen.action([values](Context& context) { return change_period(context, *values, false); });
 
   add_invoice_commands(root);

@@ -1,5 +1,7 @@
 #include "app/cli/program.h"
 
+#include "app/cli/permission.h"
+
 namespace centavo::cli {
 namespace {
 
@@ -28,7 +30,7 @@ Status act(const Command& root, const GlobalOptions& globals, const std::vector<
     return {};
   }
   Context context(globals, output, cancel);
-  return parsed.command->action()(context);
+  return act_permitted(context, parsed);
 }
 
 }  // namespace
@@ -47,7 +49,11 @@ Command make_root(GlobalOptions& globals) {
                .help = "colours",
                .target = &globals.color,
                .choices = {"auto", "always", "never"}});
-  root.option({.name = "--as", .value = "USER", .help = "whose name goes into history", .target = &globals.user});
+  root.option({.name = "--as",
+               .value = "USER",
+               .help = "act with the rights of this person; in a lake without people, whose name goes into history",
+               .target = &globals.user,
+               .kind = ValueKind::user});
   return root;
 }
 

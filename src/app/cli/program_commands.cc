@@ -13,13 +13,18 @@ struct CompletionArguments {
 };
 
 /// Names for a shell to offer, one a line. Says nothing outside a lake: completion is no place for errors.
-Result<std::vector<std::string>> words_of(const Context& context, const std::string& kind) {
+Result<std::vector<std::string>> words_of(Context& context, const std::string& kind) {
   std::vector<std::string> words;
-  const auto dir = Lake::find(context.globals().lake);
+  if (kind == "users") {
+    auto* const people = TRY(context.people_there_are());
+    if (people == nullptr || !access::may_manage(context.who())) return words;
+    for (const access::User& user : TRY(people->users())) words.push_back(user.id);
+    return words;
+  }
   std::vector<std::string> folders;
   std::string trees;
-  if (dir) {
-    Lake lake = TRY(Lake::open(*dir));
+  if (Lake::find(context.globals().lake)) {
+    Lake lake = TRY(context.lake());
     folders = lake.pack_folders();
     trees = lake.pack_trees();
     if (kind == "tenants") {
@@ -75,15 +80,17 @@ void add_program_commands(Command& root) {
                      .value = "KIND",
                      .help = "names of this lake, for the scripts",
                      .target = &values->words,
-                     .choices = {"tenants", "tables", "packs"}});
+                     .choices = {"tenants", "tables", "packs", "users"}});
   completion.example("source <(centavo completion bash)", "in ~/.bashrc")
       .example("centavo completion fish | source", "in config.fish");
   const Command* const tree = &root;
+  completion.needs(needs_person());
   completion.action([values, tree](Context& context) { return complete(context, *tree, *values); });
 
   Command& version =
       root.sub("version", "versions of the program, its engine and the lake's format").group(kGroupProgram);
   version.example("centavo version --json", "for a program");
+  version.needs(needs_nothing());
   version.action(tell_version);
 }
 

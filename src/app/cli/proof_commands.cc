@@ -37,7 +37,8 @@ Status show_explanation(Context& context, const ProofArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const int lines_max = static_cast<int>(std::min<std::int64_t>(given.lines, 1'000'000));
-  const Explanation found = TRY(explain(workshop, tenant, given.question, given.release, lines_max));
+  const Explanation found =
+      TRY(explain(workshop, tenant, given.question, given.release, lines_max, context.sight(tenant.id)));
   Output& output = context.output();
   const OrderedJson object = document::explanation_object(found);
   if (output.json()) {
@@ -118,6 +119,7 @@ void add_proof_commands(Command& root) {
       {.name = "--all", .help = "each category too, not only totals and what differs", .target = &values->all});
   reconcile.example("centavo reconcile --tenant acme", "the proof of the newest release")
       .example("centavo reconcile --tenant acme --period 2026-09 --all", "one month by charge category");
+  reconcile.needs(needs_right(access::Right::cost_read, values->tenant));
   reconcile.action([values](Context& context) { return show_proof(context, *values); });
 
   Command& explain = root.sub("explain", "the raw files and rows that sum to a number").group(kGroupProof);
@@ -131,6 +133,7 @@ void add_proof_commands(Command& root) {
   explain.example(
       "centavo explain --tenant acme \"BilledCost where ChargeCategory = 'Tax' and billing_period = '2026-09-01'\"",
       "which lines of which files made this cost");
+  explain.needs(needs_right(access::Right::cost_read, values->tenant));
   explain.action([values](Context& context) { return show_explanation(context, *values); });
 }
 

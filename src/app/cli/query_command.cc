@@ -44,7 +44,7 @@ Status read_rows(Context& context, const QueryArguments& given, const Cancel* ca
     return write_parquet(context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return given.sql; },
                          given.out, {cancel, given.rows_max});
   }
-  Reader reader = TRY(Reader::open(workshop, tenant, number));
+  Reader reader = TRY(Reader::open(workshop, tenant, number, context.sight(tenant.id)));
   reader.connection().watch(cancel);
   duck::Rows rows = TRY(reader.query(given.sql));
   rows.limit(given.rows_max);
@@ -122,6 +122,7 @@ void add_query_command(Command& root) {
                "a gold table as CSV")
       .example("centavo query --tenant acme --as-of 2026-09-30 \"select sum(BilledCost) from gold.cost_by_month\"",
                "what was known at the end of September");
+  query.needs(needs_right(access::Right::sql, values->tenant));
   query.action([values](Context& context) { return run_query(context, *values); });
 }
 

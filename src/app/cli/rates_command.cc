@@ -102,6 +102,7 @@ void add_rates_command(Command& root) {
                .kind = ValueKind::tenant});
   list.option({.name = "--period", .value = "YYYY-MM", .help = "only this billing period", .target = &values->period});
   list.example("centavo rates list --tenant acme --period 2026-09", "September's rates");
+  list.needs(needs_right(access::Right::cost_read, values->tenant));
   list.action([values](Context& context) { return list_rates(context, *values); });
 }
 

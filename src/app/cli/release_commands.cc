@@ -103,17 +103,22 @@ void add_release_commands(Command& root) {
 
   Command& list = release.sub("list", "all releases, newest first").option(tenant);
   list.example("centavo release list --tenant acme", "when what was published, and why");
+  list.needs(needs_right(access::Right::cost_read, values->tenant));
   list.action([values](Context& context) { return list_releases(context, *values); });
 
   Command& show = release.sub("show", "one release: its tables' versions and its proof").option(tenant);
   show.option({.name = "N", .help = "its number (default: the newest)", .target = &values->number});
   show.example("centavo release show 3 --tenant acme", "release 3");
+  show.needs(needs_right(access::Right::cost_read, values->tenant));
   show.action([values](Context& context) { return show_release(context, *values); });
 
   Command& rollback = release.sub("rollback", "show readers again what an earlier release showed").option(tenant);
   rollback.note("Nothing is deleted: a new release points at the old versions.");
   rollback.option({.name = "N", .help = "the release to go back to", .target = &values->number, .required = true});
   rollback.example("centavo release rollback 3 --tenant acme", "readers see release 3 again");
+  rollback.needs(needs_right(access::Right::rollback, values->tenant).writing([values] {
+    return std::to_string(values->number);
+  }));
   rollback.action([values](Context& context) { return roll_back(context, *values); });
 }
 

@@ -59,7 +59,7 @@ Status run_tenants(Context& context, const RunArguments& given) {
   const RunOptions options = TRY(run_options(context, given));
   OpenLake open = TRY(context.open_lake());
   Workshop workshop = open.workshop(context.clock());
-  const std::vector<Tenant> tenants = TRY(Context::tenants_for(open.lake, given.tenant));
+  const std::vector<Tenant> tenants = TRY(context.tenants_for(open.lake, given.tenant));
   std::vector<OrderedJson> reports;
   std::optional<Error> first;
   for (const Tenant& tenant : tenants) {
@@ -88,7 +88,7 @@ Status plan_tenants(Context& context, const RunArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   std::vector<OrderedJson> objects;
   std::int64_t up_to_date = 0;
-  for (const Tenant& tenant : TRY(Context::tenants_for(open.lake, given.tenant))) {
+  for (const Tenant& tenant : TRY(context.tenants_for(open.lake, given.tenant))) {
     const Plan made = TRY(plan(workshop, tenant, options));
     up_to_date += made.up_to_date;
     for (const Task& task : made.tasks) objects.push_back(task_object(made.tenant, task));
@@ -143,6 +143,7 @@ void add_run_commands(Command& root) {
       .example("centavo run --tenant acme --period 2026-09..2026-10", "two months of one tenant")
       .example("centavo run --tenant acme --select gold.cost_by_month --full", "make one table again, whatever changed")
       .example("centavo run --tenant acme --restate 2026-09", "correct a closed month");
+  run.needs(needs_right(access::Right::run, values->tenant).writing([values] { return values->period; }));
   run.action([values](Context& context) { return run_tenants(context, *values); });
 
   Command& plan = root.sub("plan", "say what a run would make, and why").group(kGroupWork).keep(values);
@@ -150,6 +151,7 @@ void add_run_commands(Command& root) {
   add_options(plan, *values);
   plan.example("centavo plan --tenant acme", "the tasks of the next run")
       .example("centavo plan --json", "the same for a program");
+  plan.needs(needs_right(access::Right::run, values->tenant));
   plan.action([values](Context& context) { return plan_tenants(context, *values); });
 }
 

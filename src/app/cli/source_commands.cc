@@ -8,6 +8,7 @@
 #include "app/cli/report_text.h"
 #include "app/cli/row_format.h"
 #include "flow/connect/parts.h"
+#include "flow/pipeline/masking.h"
 
 namespace centavo::cli {
 namespace {
@@ -210,6 +211,14 @@ Status sample_source(Context& context, const SourceArguments& given) {
     return fail_hint(fmt::format("centavo land --tenant {} --source {}", tenant.id, source.name), ErrorKind::not_found,
                      "nothing of {} has landed yet", source.name);
   }
+  const auto table = TRY(pack::parse_table_name(newest->table));
+  const auto* const model = open.library.model(table);
+  const access::Sight sight = context.sight(tenant.id);
+  if (sight.masks && (model == nullptr || !masks_of(model->contract, all_columns(model->contract), sight).empty())) {
+    return fail_hint(fmt::format("centavo query --tenant {} \"from {} limit 10\"", tenant.id, newest->table),
+                     ErrorKind::permission_denied, "{} has columns that are masked for {}, and a sample masks nothing",
+                     newest->table, context.who().user);
+  }
   const std::string folder = spill_folder(open.lake.dir());
   const LandedFile& file = newest->files.front();
   context.output().note("{} {}: {}", newest->table, newest->period, file.source_path);
@@ -234,7 +243,7 @@ Status land_sources(Context& context, const SourceArguments& given) {
   Output& output = context.output();
   std::vector<OrderedJson> objects;
   std::optional<Error> first;
-  for (const Tenant& tenant : TRY(Context::tenants_for(open.lake, given.tenant))) {
+  for (const Tenant& tenant : TRY(context.tenants_for(open.lake, given.tenant))) {
     const TenantLock lock = TRY(TenantLock::take(open.lake, tenant.id));
     if (!given.name.empty()) TRY(source_named(tenant, given.name));
     for (const TenantSource& source : tenant.sources) {
@@ -303,6 +312,7 @@ void add_source_commands(Command& root) {
               .target = &values->sla_hours});
   add.example("centavo source add focus_files --tenant acme --uri ./bills/focus",
               "FOCUS files beside the bills there are");
+  add.needs(needs_manager_in(values->tenant).writing([values] { return values->name; }));
   add.action([values](Context& context) { return add_source(context, *values); });
 
   Command& remove = source.sub("remove", "take a source from a tenant").option(name_option(*values, "the source"));
@@ -312,20 +322,24 @@ void add_source_commands(Command& root) {
       "Earlier releases keep them, and what landed stays in raw: with the source added again under its name they come "
       "back.");
   remove.example("centavo source remove focus_files --tenant acme", "its rows leave with the next run");
+  remove.needs(needs_manager_in(values->tenant).writing([values] { return values->name; }));
   remove.action([values](Context& context) { return remove_source(context, *values); });
 
   Command& list = source.sub("list", "all sources").option(tenant_option(*values, false));
   list.example("centavo source list", "of all tenants");
+  list.needs(needs_right(access::Right::cost_read, values->tenant));
   list.action([values](Context& context) { return list_sources(context, *values); });
 
   Command& kinds = source.sub("kinds", "the kinds of source that the packs know");
   kinds.example("centavo source kinds", "what --kind may be");
+  kinds.needs(needs_person());
   kinds.action(list_kinds);
 
   Command& probe =
       source.sub("probe", "what a source has, without landing it").option(name_option(*values, "the source"));
   probe.option(tenant_option(*values, true));
   probe.example("centavo source probe focus_files --tenant acme", "deliveries, periods, files, columns");
+  probe.needs(needs_right(access::Right::run, values->tenant));
   probe.action([values](Context& context) { return probe_source(context, *values); });
 
   Command& sample = source.sub("sample", "first rows of the newest landed file, as delivered")
@@ -333,6 +347,7 @@ void add_source_commands(Command& root) {
   sample.option(tenant_option(*values, true));
   sample.option({.name = "--rows", .value = "N", .help = "rows shown (default 10)", .target = &values->rows});
   sample.example("centavo source sample focus_files --tenant acme --rows 3", "three rows");
+  sample.needs(needs_right(access::Right::run, values->tenant).of_layer("raw"));
   sample.action([values](Context& context) { return sample_source(context, *values); });
 
   Command& land = root.sub("land", "bring new and changed files into raw, without transforming").group(kGroupTenants);
@@ -344,6 +359,7 @@ void add_source_commands(Command& root) {
                .target = &values->period});
   land.example("centavo land", "all sources of all tenants")
       .example("centavo land --tenant acme --source focus_files", "one source");
+  land.needs(needs_right(access::Right::run, values->tenant).writing([values] { return values->name; }));
   land.action([values](Context& context) { return land_sources(context, *values); });
 }
 

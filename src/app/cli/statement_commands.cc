@@ -164,24 +164,28 @@ void add_statement_commands(Command& root) {
   Command& listing = statement.sub("list", "all that were issued, with their state");
   listing.option(tenant).option(period).option(cost_centre).option(html).option(csv);
   listing.example("centavo statement list --tenant acme --period 2026-09", "September's");
+  listing.needs(needs_right(access::Right::cost_read, values->tenant));
   listing.action([values](Context& context) { return list(context, *values); });
 
   Command& showing = statement.sub("show", "one statement or note with its lines");
   showing.option(tenant).option(html).option(csv);
   showing.option({.name = "NUMBER", .help = "its number", .target = &values->number, .required = true});
   showing.example("centavo statement show --tenant acme 12 --html statement-12.html", "to print");
+  showing.needs(needs_right(access::Right::cost_read, values->tenant));
   showing.action([values](Context& context) { return show(context, *values); });
 
   period.required = true;
   Command& preview = statement.sub("preview", "what statements would say now, without a number: showback");
   preview.option(tenant).option(period).option(cost_centre).option(html).option(csv);
   preview.example("centavo statement preview --tenant acme --period 2026-09", "showback of September");
+  preview.needs(needs_right(access::Right::cost_read, values->tenant));
   preview.action([values](Context& context) { return work(context, *values, preview_statements, false, "no cost"); });
 
   Command& issue = statement.sub("issue", "number and keep the statements of a month");
   issue.option(tenant).option(period).option(cost_centre).option(why).option(html).option(csv);
   issue.note("One that says the same as before is not issued again; an open one that says something else is replaced.");
   issue.example("centavo statement issue --tenant acme --period 2026-09", "for every cost centre");
+  issue.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   issue.action([values](Context& context) {
     return work(context, *values, issue_statements, true, "nothing to issue: all of them stand as they are");
   });
@@ -190,6 +194,7 @@ void add_statement_commands(Command& root) {
   close.option(tenant).option(period).option(cost_centre).option(why);
   close.note("Does nothing, and ends with 3, when one of them is not what the newest release says.");
   close.example("centavo statement close --tenant acme --period 2026-09", "after they were agreed on");
+  close.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   close.action([values](Context& context) {
     return work(context, *values, close_statements, true, "nothing to close: all of them are closed");
   });
@@ -198,6 +203,7 @@ void add_statement_commands(Command& root) {
   correct.option(tenant).option(period).option(cost_centre).option(why).option(html).option(csv);
   correct.example("centavo statement correct --tenant acme --period 2026-09 --reason \"credit note\"",
                   "after a closed month was restated");
+  correct.needs(needs_right(access::Right::close, values->tenant).writing([values] { return values->period; }));
   correct.action([values](Context& context) {
     return work(context, *values, correct_statements, true,
                 "nothing to correct: closed statements are what is released");

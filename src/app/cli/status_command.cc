@@ -116,7 +116,7 @@ Status show_status(Context& context, const std::string& id) {
   Lake lake = TRY(context.lake());
   const auto catalog = TRY(Catalog::open(lake.dir()));
   std::vector<OrderedJson> tenants;
-  for (const Tenant& tenant : TRY(Context::tenants_for(lake, id))) {
+  for (const Tenant& tenant : TRY(context.tenants_for(lake, id))) {
     tenants.push_back(TRY(tenant_status(context, lake, *catalog, tenant)));
   }
   if (context.output().json()) {
@@ -152,6 +152,7 @@ void add_status_command(Command& root) {
                  .kind = ValueKind::tenant});
   status.example("centavo status", "all tenants")
       .example("centavo status --json | jq '.[].sources[] | select(.state != \"OK\")'", "late sources");
+  status.needs(needs_right(access::Right::cost_read, *tenant));
   status.action([tenant](Context& context) { return show_status(context, *tenant); });
 }
 

@@ -237,6 +237,7 @@ void add_table_commands(Command& root) {
                   .help = "newest versions shown (default 20; 0: all)",
                   .target = &values->limit});
   history.example("centavo history gold.cost_by_month --tenant acme", "its last 20 versions");
+  history.needs(needs_right(access::Right::cost_read, values->tenant).of_table(values->table));
   history.action([values](Context& context) { return show_history(context, *values); });
 
   Command& restore = root.sub("restore", "make the rows of an earlier version of a table the newest");
@@ -244,6 +245,7 @@ void add_table_commands(Command& root) {
   restore.option({.name = "--version", .value = "N", .help = "that version", .target = &values->version});
   restore.option({.name = "--as-of", .value = "TIME", .help = "the version of that time", .target = &values->as_of});
   restore.example("centavo restore gold.cost_by_month --tenant acme --version 4", "version 4 again, as a new version");
+  restore.needs(needs_right(access::Right::rollback, values->tenant).of_table(values->table).writing());
   restore.action([values](Context& context) { return restore_table(context, *values); });
 
   Command& optimize = root.sub("optimize", "rewrite a table's small files as few larger ones");
@@ -251,6 +253,7 @@ void add_table_commands(Command& root) {
   optimize.option(
       {.name = "--target-mb", .value = "MB", .help = "size of the files (default 128)", .target = &values->target_mb});
   optimize.example("centavo optimize silver.focus_files_cost_and_usage --tenant acme", "the same rows in fewer files");
+  optimize.needs(needs_right(access::Right::rollback, values->tenant).of_table(values->table).writing());
   optimize.action([values](Context& context) { return optimize_table(context, *values); });
 
   Command& vacuum = root.sub("vacuum", "delete files that no kept version of a table needs");
@@ -271,6 +274,7 @@ void add_table_commands(Command& root) {
   vacuum.example("centavo vacuum gold.cost_by_month --tenant acme", "what would go")
       .example("centavo vacuum gold.cost_by_month --tenant acme --keep-releases 30 --apply",
                "delete all but the last 30 releases' files");
+  vacuum.needs(needs_right(access::Right::rollback, values->tenant).of_table(values->table).writing());
   vacuum.action([values](Context& context) { return vacuum_table(context, *values); });
 }
 

@@ -25,7 +25,7 @@ Status write_parquet(Context& context, Workshop& workshop, const Tenant& tenant,
   {
     TRY(RowSink::open(context.output(), absolute));  // says at once when the folder cannot be written
   }
-  Reader reader = TRY(Reader::open(workshop, tenant, release, access::whole_sight(), temporary));
+  Reader reader = TRY(Reader::open(workshop, tenant, release, context.sight(tenant.id), temporary));
   reader.connection().watch(limits.cancel == nullptr ? context.cancel() : limits.cancel);
   const std::string sql = TRY(make_sql(reader));
   TRY(reader.vet(sql));

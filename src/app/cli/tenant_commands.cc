@@ -259,32 +259,39 @@ void add_tenant_commands(Command& root) {
   add.example("centavo tenant add acme --pack focus --source ./bills/acme", "one tenant, whose bills lie in a folder")
       .example("centavo tenant add loja --pack retail --source ./loja --currency BRL --sla-hours 24",
                "with its currency and freshness");
+  add.needs(needs_manager_in(values->id).writing());
   add.action([values](Context& context) { return add_tenant(context, *values); });
 
   tenant.sub("list", "all tenants")
       .example("centavo tenant list", "id, state, currency and sources of each")
+      .needs(needs_person())
       .action(list_tenants);
 
   Command& show = tenant.sub("show", "one tenant, as its YAML says").option(id_option(*values));
   show.example("centavo tenant show acme", "all settings of acme");
+  show.needs(needs_right(access::Right::cost_read, values->id));
   show.action([values](Context& context) { return show_tenant(context, values->id); });
 
   Command& set = tenant.sub("set", "change a tenant's settings").option(id_option(*values));
   add_settings(set, *values);
   set.example("centavo tenant set acme --sla-hours 12 --label team=platform", "tighter freshness and a label");
+  set.needs(needs_manager_in(values->id).writing());
   set.action([values](Context& context) { return set_tenant(context, *values); });
 
   Command& enable = tenant.sub("enable", "take a tenant into runs again").option(id_option(*values));
   enable.example("centavo tenant enable acme", "after `tenant disable acme`");
+  enable.needs(needs_manager_in(values->id).writing());
   enable.action([values](Context& context) { return set_enabled(context, values->id, true); });
 
   Command& disable = tenant.sub("disable", "leave a tenant out of runs; its data stays").option(id_option(*values));
   disable.example("centavo tenant disable acme", "no more runs for acme");
+  disable.needs(needs_manager_in(values->id).writing());
   disable.action([values](Context& context) { return set_enabled(context, values->id, false); });
 
   Command& remove = tenant.sub("remove", "delete a tenant and all its data").option(id_option(*values));
   remove.option({.name = "--yes", .help = "really", .target = &values->yes});
   remove.example("centavo tenant remove acme --yes", "there is no way back");
+  remove.needs(needs_manager_in(values->id).writing());
   remove.action([values](Context& context) { return remove_tenant(context, *values); });
 }
 

@@ -6,6 +6,7 @@
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
 #include "flow/pipeline/difference.h"
+#include "flow/pipeline/masking.h"
 #include "flow/pipeline/replay.h"
 
 namespace centavo::cli {
@@ -141,6 +142,10 @@ Status show_difference(Context& context, const TimeArguments& given) {
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   question.from = TRY(release_named(open.lake.store(), tenant.id, given.from));
   question.to = TRY(release_named(open.lake.store(), tenant.id, given.to));
+  const std::string layer = given.measure.substr(0, given.measure.find('.'));
+  if (layer != given.measure && !context.sight(tenant.id).sees_layer(layer))
+    return fail(ErrorKind::permission_denied, "diff: {} is of a layer out of sight", given.measure);
+  for (const auto& list : given.by) TRY(vet_dimensions(open.library, context.sight(tenant.id), list));
   Output& output = context.output();
   if (question.from == question.to) {
     if (is_number(given.from) && is_number(given.to))
@@ -304,6 +309,7 @@ void add_time_commands(Command& root) {
   diff.example("centavo diff 3 4 --tenant acme", "what release 4 changed")
       .example("centavo diff 2026-09-30 2026-10-31 --tenant acme --by ServiceName --limit 10",
                "what October brought, by service");
+  diff.needs(needs_right(access::Right::cost_read, values->tenant));
   diff.action([values](Context& context) { return show_difference(context, *values); });
 
   Command& replay =
@@ -316,6 +322,7 @@ void add_time_commands(Command& root) {
   replay.option({.name = "N", .help = "the release (default: the newest)", .target = &values->release});
   replay.option({.name = "--all", .help = "the tables that are the same too", .target = &values->all});
   replay.example("centavo replay 3 --tenant acme", "does release 3 still come out as it was?");
+  replay.needs(needs_right(access::Right::run, values->tenant));
   replay.action([values](Context& context) { return show_replay(context, *values); });
 }
 

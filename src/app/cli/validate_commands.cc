@@ -262,7 +262,7 @@ Status validate_tenant(Context& context, const ValidateArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
-  Reader reader = TRY(Reader::open(workshop, tenant, number));
+  Reader reader = TRY(Reader::open(workshop, tenant, number, context.sight(tenant.id)));
   rules::Delivered delivered = TRY(open_tenant(context, open.library, reader, given));
   return run_rules(context, reader.connection(), open.library, std::move(delivered), given);
 }
@@ -369,6 +369,7 @@ void add_validate_commands(Command& root) {
                "the published model, to compare")
       .example("centavo validate focus bill.csv --invoices invoices.csv", "and whether the rows add up to the invoices")
       .example("centavo validate focus --list --version 1.2", "the rules themselves, with their SQL");
+  focus.needs(needs_right(access::Right::sql, values->tenant).of_layer("silver"));
   focus.action([values](Context& context) { return validate_focus(context, *values); });
 }
 

@@ -72,6 +72,28 @@ std::string retyped_select(const std::string& select, const pack::Contract& cont
   return fmt::format("select * replace ({}) from ({})", list, select);
 }
 
+Status vet_dimensions(const pack::Library& library, const access::Sight& sight, std::string_view list) {
+  if (sight.sees_all()) return {};
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    const std::string_view column = list.substr(0, std::min(end, list.find('.')));
+    list.remove_prefix(std::min(end + 1, list.size()));
+    bool seen = false;
+    for (const auto& [name, pack] : library.packs()) {
+      for (const auto& model : pack.models) {
+        const auto columns = all_columns(model.contract);
+        const auto* found = named(columns, column);
+        if (found == nullptr) continue;
+        if (masks_of(model.contract, columns, sight).contains(found->name))
+          return fail(ErrorKind::permission_denied, "{} is masked in {}", column, model.contract.table.text());
+        seen = seen || sight.sees_layer(pack::name_of(model.contract.table.layer));
+      }
+    }
+    if (!seen) return fail(ErrorKind::permission_denied, "{} is in no table in sight", column);
+  }
+  return {};
+}
+
 Result<std::string> reading_key(Lake& lake, std::string_view tenant) {
   const std::string key = TRY(lake.mask_key(tenant));
   const auto hex = duck::KeyedHash().hex(key, "centavo reading key");

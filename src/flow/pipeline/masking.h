@@ -9,7 +9,7 @@
 #include "base/result.h"
 #include "flow/engine/desk.h"
 #include "lake/access/access.h"
-#include "lake/pack/pack.h"
+#include "lake/pack/library.h"
 #include "lake/tenant/tenant.h"
 
 namespace centavo {
@@ -34,6 +34,10 @@ Result<std::string> masked_select(const std::string& select, const std::vector<p
 
 /// A masked table as an interface takes it: a column whose mask changed its type is null of its own type.
 std::string retyped_select(const std::string& select, const pack::Contract& contract, const Masks& masks);
+
+/// `permission_denied` when one of these columns ("ServiceName,Tags.team") is in no table in sight, or masked in one
+/// that has it.
+Status vet_dimensions(const pack::Library& library, const access::Sight& sight, std::string_view list);
 
 /// The key of masks as they are read: from the tenant's key, which it does not tell.
 Result<std::string> reading_key(Lake& lake, std::string_view tenant);

@@ -103,6 +103,7 @@ Result<std::vector<Tenant>> Lake::tenants() {
   for (fs::directory_iterator it(fs::path(dir_) / "tenants", code), end; !code && it != end; it.increment(code)) {
     const std::string id = it->path().filename().string();
     std::error_code missing;
+    if (is_shown_ && !is_shown_(id)) continue;
     if (is_id(id) && fs::exists(it->path() / "tenant.yaml", missing)) ids.push_back(id);
   }
   if (code && code != std::errc::no_such_file_or_directory) {
@@ -117,8 +118,9 @@ Result<std::vector<Tenant>> Lake::tenants() {
 Result<Tenant> Lake::tenant(std::string_view id) {
   TRY(check_id("tenant", id));
   const std::string key = tenant_key(id);
-  const Result<std::string> yaml = store_->read(key);
-  if (!yaml && yaml.error().kind == ErrorKind::not_found) {
+  const bool is_hidden = is_shown_ && !is_shown_(id);
+  const Result<std::string> yaml = is_hidden ? Result<std::string>() : store_->read(key);
+  if (is_hidden || (!yaml && yaml.error().kind == ErrorKind::not_found)) {
     std::string known;
     for (const Tenant& other : TRY(tenants())) known += (known.empty() ? "" : ", ") + other.id;
     return fail_hint(known.empty() ? "add it with: centavo tenant add" : fmt::format("there are: {}", known),

@@ -3,6 +3,7 @@
 /// A lake and its tenants, as the YAML in the lake says. Names of everything else follow from the tenant's id.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,9 @@ class Lake {
   /// The file in which Library::load keeps what the parsers said of them.
   std::string pack_trees() const;
 
+  /// From now on the others do not exist for tenants() and tenant(): what somebody else sees of the lake.
+  void show_only(std::function<bool(std::string_view)> is_shown) { is_shown_ = std::move(is_shown); }
+
   Result<std::vector<Tenant>> tenants();  ///< in order of id
   Result<Tenant> tenant(std::string_view id);  ///< `not_found` lists the ones there are
   Status add(const Tenant& tenant);  ///< `already_exists`
@@ -91,6 +95,7 @@ class Lake {
   std::string dir_;
   LakeConfig config_;
   std::unique_ptr<Store> store_;
+  std::function<bool(std::string_view)> is_shown_;  ///< empty: all are
 };
 
 /// One run at a time per tenant: holds LAKE/tenants/<id>/.lock until destroyed. `busy` names who holds it (pid, host,
