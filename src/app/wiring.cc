@@ -22,6 +22,7 @@ std::unique_ptr<cli::Command> make_command_line(cli::GlobalOptions& globals) {
   cli::add_statement_commands(*root);
   cli::add_query_command(*root);
   cli::add_ask_command(*root);
+  cli::add_report_command(*root);
   cli::add_export_commands(*root);
   cli::add_serve_command(*root);
   cli::add_release_commands(*root);

@@ -44,11 +44,10 @@ Result<std::string> other_release_sql(const Other& other, const Question& questi
     const std::string name = source.name(question.by[i]);
     keys += fmt::format("{}, {}, ", source.column(question.by[i]), name.empty() ? "null" : name);
   }
-  const std::string conditions = TRY(source.conditions(then.filters));
-  const auto rows = TRY(read_all(
-      *other.reader, source,
-      fmt::format("select {}sum({}) from {} where {} and {} group by all limit {}", keys, source.amount(then.measure),
-                  source.from, conditions, source.in(span), kOtherReleaseMax + 1)));
+  const std::string where = source.in(span) + TRY(source.also(then.filters));
+  const auto rows = TRY(read_all(*other.reader, source,
+                                 fmt::format("select {}sum({}) from {} where {} group by all limit {}", keys,
+                                             source.amount(then.measure), source.from, where, kOtherReleaseMax + 1)));
   if (rows.size() > kOtherReleaseMax) {
     return fail_hint("group by less, or filter", ErrorKind::over_limit,
                      "more than {} rows of release {} to compare with", kOtherReleaseMax, other.holdings->release);
@@ -151,7 +150,10 @@ class Asking {
   Status add_row(const Row& row) {
     CostRow out;
     for (std::size_t i = 0; i < width_; ++i) out.key.push_back(row[2 + i]);
-    for (std::size_t i = 0; i < width_; ++i) out.names.push_back(row[2 + width_ + i]);
+    for (std::size_t i = 0; i < width_; ++i) {
+      const auto& name = row[2 + width_ + i];
+      out.names.push_back(name == out.key[i] ? std::nullopt : name);
+    }
     out.value = plain(row[v()]);
     if (picking_.before) {
       out.before = plain_or_none(row[v() + 1]);

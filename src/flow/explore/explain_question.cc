@@ -32,7 +32,7 @@ Result<std::string> explain_question(const Holdings& holdings, const Question& q
     source = choose_source(holdings, need);
   }
   if (!source) return fail(source.error());
-  std::string where = fmt::format("{} and {}", source->in(span), TRY(source->conditions(asked.filters)));
+  std::string where = source->in(span) + TRY(source->also(asked.filters));
   std::string table = source->table + ".";
   if (source->is_silver()) table.clear();
   if (source->from != source->table) {   // a tag's own rows

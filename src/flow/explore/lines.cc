@@ -73,7 +73,7 @@ Result<Lines> lines_of(const Holdings& holdings, const Question& question) {
                      "the lines of a cost centre or a virtual tag stand in no table");
   }
   out.source = TRY(choose_source(holdings, need));
-  out.where = fmt::format("{} and {}", TRY(out.source.conditions(asked.filters)), out.source.in(out.span));
+  out.where = out.source.in(out.span) + TRY(out.source.also(asked.filters));
   if (out.source.is_silver()) {
     out.order = {"x_SourceFile", "x_SourceRow", "x_RowPart"};
   } else {

@@ -128,7 +128,7 @@ Result<std::vector<DimensionValue>> values_of(Reader& reader, const Holdings& ho
   const auto span = TRY(span_of(holdings, asked.period));
   const Source source = TRY(choose_source(holdings, need_of(asked, {span})));
   const std::string name = source.name(dimension);
-  const std::string conditions = TRY(source.conditions(asked.filters));
+  const std::string where = source.in(span) + TRY(source.also(asked.filters));
   const std::string found =
       search.empty() ? ""
                      : fmt::format(
@@ -138,12 +138,12 @@ Result<std::vector<DimensionValue>> values_of(Reader& reader, const Holdings& ho
   const auto rows = TRY(read_all(
       reader, source,
       fmt::format(
-          "with found as (select {} as k, {} as n, sum({}) as v from {} where {} and {} group by k),\nshown as "
+          "with found as (select {} as k, {} as n, sum({}) as v from {} where {} group by k),\nshown as "
           "(select {} as k, n, v from found)\nselect k, n, v from shown{} order by v desc nulls last, k limit {}",
           source.column(dimension), name.empty() ? "cast(null as varchar)" : name, source.amount(asked.measure),
-          source.from, conditions, source.in(span), Source::shown(dimension, "k"), found, asked.limit)));
+          source.from, where, Source::shown(dimension, "k"), found, asked.limit)));
   std::vector<DimensionValue> out;
-  for (const auto& row : rows) out.push_back({row[0], row[1], plain_or_none(row[2])});
+  for (const auto& row : rows) out.push_back({row[0], row[1] == row[0] ? std::nullopt : row[1], plain_or_none(row[2])});
   return out;
 }
 

@@ -14,12 +14,20 @@ bool is_computed(const std::string& dimension) {
 
 constexpr std::size_t kDaysAlwaysShown = 400;
 
+// A day or a month that is named has no other to be compared with.
+bool names_time(const Question& question) {
+  const auto is_time = [](const std::string& dimension) { return dimension == "day" || dimension == "month"; };
+  return std::any_of(question.by.begin(), question.by.end(), is_time) ||
+         std::any_of(question.filters.begin(), question.filters.end(),
+                     [&](const auto& filter) { return is_time(filter.dimension) && !filter.exclude; });
+}
+
 }  // namespace
 
 Result<Picking> pick(const Holdings& holdings, const Question& question, bool with_series) {
   Picking out;
   out.span = TRY(span_of(holdings, question.period));
-  out.before = TRY(compared_span(holdings, out.span, question.compare));
+  if (!names_time(question)) out.before = TRY(compared_span(holdings, out.span, question.compare));
   std::vector<Span> spans = {out.span};
   if (out.before && question.compare_release == 0) spans.push_back(*out.before);
   Need need = need_of(question, spans);
@@ -67,12 +75,11 @@ Result<std::string> Picking::sql(const Question& question, const std::vector<std
                             : compares ? fmt::format("case when {} then {} end", then, bucket(*before))
                                        : "cast(null as date)";
   return fmt::format(
-      "picked as (\n  select {}{}{} as b, {}{} as v, {} as w\n  from {}\n  where {} and {}\n  group by {}b{}\n)", keys,
+      "picked as (\n  select {}{}{} as b, {}{} as v, {} as w\n  from {}\n  where {}{}\n  group by {}b{}\n)", keys,
       names, start, both ? other + " as c, " : "",
       compares ? fmt::format("sum({}) filter (where {})", amount, now) : fmt::format("sum({})", amount),
       compares ? fmt::format("sum({}) filter (where {})", amount, then) : "cast(null as decimal(38,21))", source.from,
-      TRY(source.conditions(question.filters)), compares ? fmt::format("({} or {})", now, then) : now, by,
-      both ? ", c" : "");
+      compares ? fmt::format("({} or {})", now, then) : now, TRY(source.also(question.filters)), by, both ? ", c" : "");
 }
 
 std::vector<std::string> buckets_of(const Holdings& holdings, const Span& span, const std::string& grain) {

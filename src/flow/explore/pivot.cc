@@ -96,15 +96,15 @@ class Turning {
     for (const auto& measure : inputs()) measures += ", " + measure;
     const std::string depth = width_ == 0 ? "0" : by;
     const std::string sql = fmt::format(
-        "with picked as (\n  select {0}{1} from {2} where {3} and {4}\n),\ncells as (\n  select {5}{6} as c, {7} as "
+        "with picked as (\n  select {0}{1} from {2} where {3}{4}\n),\ncells as (\n  select {5}{6} as c, {7} as "
         "gc{8} "
         "from picked group by grouping sets ({9})\n),\nranked as (\n  select *, {10} as depth, max(case when gc = 1 "
         "then v0 "
         "end) over (partition by {10}{11}) as total from cells\n)\nselect depth, gc, {12}{13}{14} from ranked order by "
         "depth, total desc nulls last{11}, gc desc, c limit {15}",
-        keys, measures, source_.from, TRY(source_.conditions(asked_.question.filters)), source_.in(out_.period),
-        grouped, has_column ? "c" : "cast(null as varchar)", has_column ? "grouping(c)" : "1", values, sets_sql(),
-        depth, partition, shown, has_column ? Source::shown(asked_.columns[0], "c") : "c", outer, kCellsMax + 1);
+        keys, measures, source_.from, source_.in(out_.period), TRY(source_.also(asked_.question.filters)), grouped,
+        has_column ? "c" : "cast(null as varchar)", has_column ? "grouping(c)" : "1", values, sets_sql(), depth,
+        partition, shown, has_column ? Source::shown(asked_.columns[0], "c") : "c", outer, kCellsMax + 1);
     auto rows = TRY(read_all(sql));
     std::vector<Found> out;
     for (auto& row : rows) out.push_back(found_in(row));

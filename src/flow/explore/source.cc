@@ -179,10 +179,8 @@ Result<std::string> Source::filtered(const std::vector<Filter>& filters) const {
   return out;
 }
 
-Result<std::string> Source::conditions(const std::vector<Filter>& filters) const {
-  std::string out = (only.empty() ? "true" : only) + TRY(filtered(filters));
-  if (out.starts_with("true and ")) out.erase(0, 9);
-  return out;
+Result<std::string> Source::also(const std::vector<Filter>& filters) const {
+  return (only.empty() ? "" : " and " + only) + TRY(filtered(filters));
 }
 
 // ---------- which table

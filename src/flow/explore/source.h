@@ -48,8 +48,8 @@ class Source {
   std::string in(const Span& span) const;
   /// " and …" for each filter. `invalid_argument` for a month or a day that is none.
   Result<std::string> filtered(const std::vector<Filter>& filters) const;
-  /// where-conditions of all questions: currency and filters; "true" when there are none.
-  Result<std::string> conditions(const std::vector<Filter>& filters) const;
+  /// The same with the currency's condition in front.
+  Result<std::string> also(const std::vector<Filter>& filters) const;
 
  private:
   friend class Choice;
