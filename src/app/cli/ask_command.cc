@@ -83,7 +83,7 @@ class Asked {
     format_ = TRY(format_of());
     question_ = given_.what == "pivot" ? TRY(explore::parse_pivot(parameters_)).question
                                        : TRY(explore::parse_question(parameters_, {"q", "dim", "cursor"}));
-    Reader reader = TRY(Reader::open(workshop_, tenant_, question_.release));
+    Reader reader = TRY(Reader::open(workshop_, tenant_, question_.release, context_.sight(tenant_.id)));
     reader.connection().watch(context_.cancel());
     const auto holdings = TRY(explore::holdings_of(reader, tenant_));
     return answer(reader, holdings);
@@ -130,8 +130,9 @@ class Asked {
     }
     if (what == "explain") {
       const std::string asked = TRY(explore::explain_question(holdings, question_));
-      const auto found = TRY(explain(workshop_, tenant_, asked, question_.release, 20));
-      const OrderedJson object = document::explain_object(found, true);
+      const auto found = TRY(explain(workshop_, tenant_, asked, question_.release, 20, context_.sight(tenant_.id)));
+      const OrderedJson object =
+          document::explain_object(found, context_.sight(tenant_.id).sees_layer("raw"));
       return tell(object, document::table_of(object["files"]));
     }
     const auto found = TRY(explore::overview(reader, holdings, question_));
@@ -142,7 +143,7 @@ class Asked {
 
   Result<explore::Cost> with_other_release(Reader& reader, const explore::Holdings& holdings) {
     if (question_.compare_release == 0) return explore::cost(reader, holdings, question_);
-    Reader other = TRY(Reader::open(workshop_, tenant_, question_.compare_release));
+    Reader other = TRY(Reader::open(workshop_, tenant_, question_.compare_release, context_.sight(tenant_.id)));
     const auto then = TRY(explore::holdings_of(other, tenant_));
     return explore::cost(reader, holdings, question_, {&other, &then});
   }
@@ -271,6 +272,7 @@ void add_ask_command(Command& root) {
   ask.example("centavo ask cost --tenant acme \"p=last&by=ServiceName,RegionId&sort=-change\"", "what moved most")
       .example("centavo ask pivot --tenant acme \"p=3m&r=ServiceCategory,ServiceName&k=month\" --out pivot.xlsx",
                "a pivot with its subtotals as a spreadsheet");
+  ask.needs(needs_right(access::Right::cost_read, values->tenant));
   ask.action([values](Context& context) { return run_ask(context, *values); });
 }
 

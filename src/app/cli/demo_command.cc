@@ -22,12 +22,12 @@ constexpr int kBillMonths = 3;
 constexpr int kDemoPort = 8080;
 
 // Who pays for acme's bill: docs/guides/allocation.md.
-constexpr std::string_view kCostCentres = R"(virtual_tag: cost_centre
+constexpr std::string_view kCostCentres = R"yaml(virtual_tag: cost_centre
 description: the team that a charge's own tag names
 rules:
   - {name: own team tag, value_sql: "cv_map_get(Tags, 'team')"}
-)";
-constexpr std::string_view kWhoPays = R"(allocation: cost_centre
+)yaml";
+constexpr std::string_view kWhoPays = R"yaml(allocation: cost_centre
 rules:
   - name: unused commitment
     take: {match: {CommitmentDiscountStatus: [Unused]}}
@@ -38,7 +38,7 @@ rules:
     take: {match: {ChargeCategory: [Tax]}}
     split: even
     to: all
-)";
+)yaml";
 
 struct DemoArguments {
   std::string dir;

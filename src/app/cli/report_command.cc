@@ -35,7 +35,7 @@ constexpr int kPdfSeconds = 60;
 
 Result<document::Report> read_report(Context& context, Workshop& workshop, const Tenant& tenant,
                                      const ReportArguments& given) {
-  Reader reader = TRY(Reader::open(workshop, tenant, 0));
+  Reader reader = TRY(Reader::open(workshop, tenant, 0, context.sight(tenant.id)));
   reader.connection().watch(context.cancel());
   const auto holdings = TRY(explore::holdings_of(reader, tenant));
   explore::Question question;
@@ -81,7 +81,7 @@ std::string browser() {
     const fs::path folder = rest.substr(0, end);
     rest.erase(0, end + 1);
     for (const char* name : {"chromium", "chromium-browser", "google-chrome", "google-chrome-stable"}) {
-      if (!folder.empty() && access((folder / name).c_str(), X_OK) == 0) return (folder / name).string();
+      if (!folder.empty() && ::access((folder / name).c_str(), X_OK) == 0) return (folder / name).string();
     }
   }
   return {};
@@ -207,6 +207,7 @@ void add_report_command(Command& root) {
                  .target = &values->currency});
   report.example("centavo report --tenant acme --period 2026-09", "acme-2026-09.html")
       .example("centavo report --tenant acme --period 2026-09 --pdf --lang pt-BR", "acme-2026-09.pdf, in Portuguese");
+  report.needs(needs_right(access::Right::cost_read, values->tenant));
   report.action([values](Context& context) { return make_report(context, *values); });
 }
 

@@ -139,6 +139,7 @@ void add_serve_command(Command& root) {
       .example("centavo serve --listen 0.0.0.0:8443 --tls-cert chain.pem --tls-key key.pem", "for others, with TLS")
       .example("centavo serve --listen 127.0.0.1:8080 --base-path /finops --trust-proxy 127.0.0.1",
                "behind a proxy on this machine (deploy/nginx)");
+  command.needs(needs_manager());
   command.action([values](Context& context) { return run_serve(context, *values); });
 }
 
