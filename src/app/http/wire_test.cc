@@ -99,7 +99,7 @@ TEST(RequestReader, RefusesWhatTwoReadersCouldReadTwice) {
                                 post + "Transfer-Encoding: chunked\r\n\r\nxyz\r\n",
                                 post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcX\r\n0\r\n\r\n",
                                 post + "Transfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n",
-                                post + "Transfer-Encoding: chunked\r\n\r\n00000000000000000003\r\nabc\r\n0\r\n\r\n",
+                                post + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFFF\r\nabc\r\n0\r\n\r\n",
                                 get + "Authorization: a\r\nAuthorization: b\r\n\r\n",
                                 std::string("GET / HTTP/1.1\r\nHost: h\r\nA: b\0c\r\n\r\n", 35),
                                 "\x16\x03\x01\x02\x00\x01",
