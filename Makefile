@@ -42,8 +42,8 @@ bench: build      ## ratios against hand-written SQL; BENCH_FULL=1 adds 10 M row
 	@scripts/setup interop
 	@.cache/venv/interop/bin/python bench/run.py
 
-interop: build    ## other readers (delta-rs, DuckDB's delta, Spark, focus-validator) see the same rows
-	@scripts/setup interop
+interop: build    ## other readers (delta-rs, DuckDB's delta, Spark, focus-validator) see the same rows; nginx in front
+	@scripts/setup interop $${CI:+nginx}
 	@.cache/venv/interop/bin/python tests/interop/run.py
 
 lint:             ## clang-format, clang-tidy, shell and Python syntax

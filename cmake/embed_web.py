@@ -55,7 +55,7 @@ def main(dist, output):
     if rows:
         lines += ["asm(\".pushsection .rodata\\n.balign 16\\n.global centavo_embedded_web\\ncentavo_embedded_web:\\n\"",
                   f"    \".incbin \\\"{bytes_file}\\\"\\n.popsection\\n\");",
-                  "extern \"C\" const char centavo_embedded_web[];", "", "namespace centavo::http {", "",
+                  f"extern \"C\" const char centavo_embedded_web[{len(blob)}];", "", "namespace centavo::http {", "",
                   "static constexpr const char* kBlob = centavo_embedded_web;", "static constexpr Asset kAssets[] = {"]
         lines += rows
         lines += ["};", "", "std::span<const Asset> embedded_assets() { return kAssets; }"]

@@ -63,7 +63,8 @@ Response of_route(Response response) {
 
 const Asset* find_asset(std::string_view path, std::span<const Asset> assets) {
   if (!path.empty() && path.front() == '/') path.remove_prefix(1);
-  const auto found = std::lower_bound(assets.begin(), assets.end(), path, [](const Asset& asset, std::string_view wanted) { return asset.path < wanted; });
+  const auto found = std::lower_bound(assets.begin(), assets.end(), path,
+                                      [](const Asset& asset, std::string_view wanted) { return asset.path < wanted; });
   return found != assets.end() && found->path == path ? &*found : nullptr;
 }
 
@@ -78,11 +79,13 @@ Response asset_response(const Request& request, std::string_view base_path, std:
     out.body = "User-agent: *\nDisallow: /\n";
     return of_route(std::move(out.header("Content-Type", "text/plain; charset=utf-8")));
   }
-  if (asset == nullptr && !is_page(request)) return of_route(problem(404, reason_of(404), "There is nothing at this address."));
+  if (asset == nullptr && !is_page(request))
+    return of_route(problem(404, reason_of(404), "There is nothing at this address."));
   const Asset* index = find_asset("index.html", assets);
   if (index == nullptr) {
-    return of_route(problem(404, reason_of(404), "This program was built without its page; the API answers below /api/v1.",
-                            "Run scripts/setup web, then make build: it builds the page and puts it into the program."));
+    return of_route(
+        problem(404, reason_of(404), "This program was built without its page; the API answers below /api/v1.",
+                "Run scripts/setup web, then make build: it builds the page and puts it into the program."));
   }
   return of_route(index_response(request, *index, base_path));
 }

@@ -29,6 +29,7 @@ const Asset* find_asset(std::string_view path, std::span<const Asset> assets = e
 /// file's ending, or asked for by a browser that navigates), else 404. Compressed as the client takes it, 304 when it
 /// has it, immutable for hashed names. `base_path` ("/pivot", or "") is written into <base href> of index.html.
 /// What starts with /api is never a page. 405 unless GET or HEAD. Without a page: 404 that says how to add it.
-Response asset_response(const Request& request, std::string_view base_path, std::span<const Asset> assets = embedded_assets());
+Response asset_response(const Request& request, std::string_view base_path,
+                        std::span<const Asset> assets = embedded_assets());
 
 }  // namespace centavo::http

@@ -17,7 +17,8 @@ constexpr int kGzipWindow = 15 + 16;
 
 bool may_compress(Response& response, std::size_t size) {
   if (!response.compressible || size < kWorthBytes || response.status == 206) return false;
-  if (!header_of(response, "Content-Encoding").empty() || !is_compressible(header_of(response, "Content-Type"))) return false;
+  if (!header_of(response, "Content-Encoding").empty() || !is_compressible(header_of(response, "Content-Type")))
+    return false;
   response.header("Vary", "Accept-Encoding");
   for (auto& [name, value] : response.headers) {
     if ((name == "ETag" || name == "Etag" || name == "etag") && value.substr(0, 2) != "W/") value = "W/" + value;
@@ -30,9 +31,15 @@ bool may_compress(Response& response, std::size_t size) {
 bool is_compressible(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
   if (type.substr(0, 5) == "text/") return type != "text/event-stream";
-  constexpr std::array<std::string_view, 9> kTypes = {
-      "application/json",       "application/problem+json",  "application/javascript", "application/xml",          "image/svg+xml",
-      "application/jsonl",      "application/x-ndjson",      "application/sql",        "application/manifest+json"};
+  constexpr std::array<std::string_view, 9> kTypes = {"application/json",
+                                                      "application/problem+json",
+                                                      "application/javascript",
+                                                      "application/xml",
+                                                      "image/svg+xml",
+                                                      "application/jsonl",
+                                                      "application/x-ndjson",
+                                                      "application/sql",
+                                                      "application/manifest+json"};
   return std::find(kTypes.begin(), kTypes.end(), type) != kTypes.end();
 }
 
@@ -60,14 +67,17 @@ Status Gzip::run(std::string_view bytes, int flush, std::string& out) {
     do {
       stream.next_out = piece.data();
       stream.avail_out = static_cast<uInt>(piece.size());
-      if (deflate(&stream, bytes.empty() ? flush : Z_NO_FLUSH) == Z_STREAM_ERROR) return fail(ErrorKind::internal, "gzip: broken state");
+      if (deflate(&stream, bytes.empty() ? flush : Z_NO_FLUSH) == Z_STREAM_ERROR)
+        return fail(ErrorKind::internal, "gzip: broken state");
       out.append(reinterpret_cast<const char*>(piece.data()), piece.size() - stream.avail_out);
     } while (stream.avail_out == 0);
   } while (!bytes.empty());
   return {};
 }
 
-Status Gzip::add(std::string_view bytes, std::string& out) { return bytes.empty() ? Status{} : run(bytes, Z_NO_FLUSH, out); }
+Status Gzip::add(std::string_view bytes, std::string& out) {
+  return bytes.empty() ? Status{} : run(bytes, Z_NO_FLUSH, out);
+}
 Status Gzip::finish(std::string& out) { return run({}, Z_FINISH, out); }
 
 void compress_body(Response& response, const Request& request) {

@@ -27,7 +27,8 @@ int RateLimit::take(const std::string& client, Time now) {
   const std::lock_guard lock(mutex_);
   Bucket& bucket = bucket_of(client, now);
   const double passed = std::chrono::duration<double>(now - bucket.filled).count();
-  bucket.tokens = std::min(std::max(1.0, per_second_ * kBurstSeconds), bucket.tokens + std::max(0.0, passed) * per_second_);
+  bucket.tokens =
+      std::min(std::max(1.0, per_second_ * kBurstSeconds), bucket.tokens + std::max(0.0, passed) * per_second_);
   bucket.filled = now;
   if (bucket.tokens >= 1) {
     bucket.tokens -= 1;

@@ -88,7 +88,8 @@ std::string address_bytes(std::string_view text) {
 }
 
 bool is_mapped_ipv4(std::string_view bytes) {
-  return bytes.substr(0, 10) == std::string_view("\0\0\0\0\0\0\0\0\0\0", 10) && bytes[10] == '\xff' && bytes[11] == '\xff';
+  return bytes.substr(0, 10) == std::string_view("\0\0\0\0\0\0\0\0\0\0", 10) && bytes[10] == '\xff' &&
+         bytes[11] == '\xff';
 }
 
 bool same_bits(std::string_view a, std::string_view b, int bits) {
@@ -129,11 +130,15 @@ std::optional<std::string> percent_decoded(std::string_view text, bool plus_is_s
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) -> unsigned { return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U; };
+    const auto byte = [&](std::size_t at) -> unsigned {
+      return at < text.size() ? static_cast<unsigned char>(text[at]) : 0U;
+    };
     const unsigned first = byte(i);
-    const std::size_t length = first < 0x80 ? 1 : first >= 0xC2 && first < 0xE0 ? 2 : first >= 0xE0 && first < 0xF0 ? 3
-                               : first >= 0xF0 && first < 0xF5                  ? 4
-                                                                                : 0;
+    const std::size_t length = first < 0x80                    ? 1
+                               : first >= 0xC2 && first < 0xE0 ? 2
+                               : first >= 0xE0 && first < 0xF0 ? 3
+                               : first >= 0xF0 && first < 0xF5 ? 4
+                                                               : 0;
     if (length == 0) return false;
     for (std::size_t k = 1; k < length; ++k) {
       if ((byte(i + k) & 0xC0U) != 0x80U) return false;
@@ -246,7 +251,8 @@ std::string TrustedProxies::client_of(const std::string& peer, std::string_view 
   std::string client = peer;
   while (!forwarded_for.empty()) {
     const std::size_t comma = forwarded_for.rfind(',');
-    const std::string_view last = trimmed(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
+    const std::string_view last =
+        trimmed(comma == std::string_view::npos ? forwarded_for : forwarded_for.substr(comma + 1));
     if (address_bytes(last).empty()) break;
     client = last;
     if (!contains(last)) break;

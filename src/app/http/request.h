@@ -19,11 +19,11 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 
-/// Takes "/t/acme/cost?by=ServiceName" apart, and "http://host/…" whose scheme and host it drops. Each segment, name and
-/// value is percent-decoded once; "+" is a space in the query alone. A "/" that was written %2F stays in its segment.
-/// `invalid_argument` for anything but a path that starts with "/"; for a broken percent escape, bytes that are no
-/// UTF-8, a control character or "\" in the path, NUL in the query; for "//", "." or ".." in the decoded path; and for
-/// more than 200 parameters.
+/// Takes "/t/acme/cost?by=ServiceName" apart, and "http://host/…" whose scheme and host it drops. Each segment, name
+/// and value is percent-decoded once; "+" is a space in the query alone. A "/" that was written %2F stays in its
+/// segment. `invalid_argument` for anything but a path that starts with "/"; for a broken percent escape, bytes that
+/// are no UTF-8, a control character or "\" in the path, NUL in the query; for "//", "." or ".." in the decoded path;
+/// and for more than 200 parameters.
 Result<Target> parse_target(std::string_view target);
 
 /// `target` below `base_path` ("/pivot"), as segments and path; none when it is elsewhere. "" takes all.

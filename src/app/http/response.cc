@@ -10,7 +10,8 @@ namespace centavo::http {
 namespace {
 
 constexpr std::string_view kPagePolicy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; font-src "
+    "'self'; "
     "manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 constexpr std::string_view kAnswerPolicy = "default-src 'none'; frame-ancestors 'none'";
 constexpr std::string_view kPermissions =
@@ -95,8 +96,9 @@ Response problem(int status, std::string_view title, std::string_view detail, st
 
 Response problem_of(const Error& error) {
   const int status = status_of(error.kind);
-  if (status == 500) return problem(500, reason_of(500), "This did not work, and it is not your request's fault.",
-                                    "Try again; if it stays so, give the request id to whoever runs this server.");
+  if (status == 500)
+    return problem(500, reason_of(500), "This did not work, and it is not your request's fault.",
+                   "Try again; if it stays so, give the request id to whoever runs this server.");
   Response out = problem(status, reason_of(status), error.message, error.hint);
   if (status == 503) out.header("Retry-After", "2");
   return out;
@@ -179,7 +181,8 @@ bool accepts_coding(const Request& request, std::string_view coding) {
     const std::size_t semicolon = std::min(one.find(';'), one.size());
     const std::string_view name = trimmed(one.substr(0, semicolon));
     std::string_view weight = trimmed(one.substr(std::min(semicolon + 1, one.size())));
-    const bool refused = weight.substr(0, 2) == "q=" && weight.substr(2).find_first_not_of("0.") == std::string_view::npos;
+    const bool refused =
+        weight.substr(0, 2) == "q=" && weight.substr(2).find_first_not_of("0.") == std::string_view::npos;
     if (equal_ignoring_case(name, coding)) return !refused;
     if (name == "*") any = !refused;
   }
@@ -202,7 +205,9 @@ void secure_answer(Response& response, bool secure) {
 void name_request(Response& response, std::string_view request_id) {
   if (header_of(response, "Content-Type") != "application/problem+json" || response.shared_body) return;
   if (!header_of(response, "Content-Encoding").empty()) return;
-  if (response.body.size() < 2 || response.body.back() != '}' || response.body.find("\"request_id\"") != std::string::npos) return;
+  if (response.body.size() < 2 || response.body.back() != '}' ||
+      response.body.find("\"request_id\"") != std::string::npos)
+    return;
   response.body.pop_back();
   if (response.body.back() != '{') response.body += ',';
   response.body += "\"request_id\":\"";
@@ -225,7 +230,9 @@ std::string head_text(const Response& response, const HeadOptions& options) {
       continue;
     }
     const auto is_plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; };
-    if (name.empty() || name.find_first_of(": ") != std::string::npos || !std::all_of(name.begin(), name.end(), is_plain)) continue;
+    if (name.empty() || name.find_first_of(": ") != std::string::npos ||
+        !std::all_of(name.begin(), name.end(), is_plain))
+      continue;
     out += "\r\n";
     out += name;
     out += ": ";

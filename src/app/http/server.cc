@@ -52,7 +52,6 @@ using Awaitable = asio::awaitable<T, Executor>;
 constexpr asio::use_awaitable_t<Executor> kAwait{};
 
 constexpr std::chrono::milliseconds kSweepEvery{200};
-constexpr std::chrono::seconds kHeartbeat{15};
 constexpr std::chrono::seconds kLinger{2};
 constexpr std::chrono::seconds kGraceAfterCancel{2};
 constexpr std::size_t kTogetherBytes = 16 * 1024;  // head and body that travel as one piece
@@ -74,8 +73,12 @@ struct Loop {
 /// What all connections share. Thread-safe.
 struct Shared {
   Shared(Options o, Handler h, std::function<void(const Served&)> s, TrustedProxies p)
-      : options(std::move(o)), handler(std::move(h)), on_served(std::move(s)), proxies(std::move(p)),
-        rate(options.limits.requests_per_second), workers(options.workers, options.limits.queue),
+      : options(std::move(o)),
+        handler(std::move(h)),
+        on_served(std::move(s)),
+        proxies(std::move(p)),
+        rate(options.limits.requests_per_second),
+        workers(options.workers, options.limits.queue),
         stream_workers(options.stream_workers, options.limits.queue) {}
 
   std::shared_ptr<asio::ssl::context> tls_now() {
@@ -98,7 +101,8 @@ struct Shared {
   AddressCount addresses;
   Workers workers, stream_workers;
   std::atomic<bool> draining{false};
-  std::atomic<std::int64_t> connections{0}, requests{0}, event_streams{0}, streams{0}, refused{0}, bytes_in{0}, bytes_out{0};
+  std::atomic<std::int64_t> connections{0}, requests{0}, event_streams{0}, streams{0}, refused{0}, bytes_in{0},
+      bytes_out{0};
   std::atomic<std::int64_t> bodies_bytes{0};
   std::mutex mutex;
   std::condition_variable ended;
@@ -201,13 +205,18 @@ Status run_stream(const Exchange& exchange, Writer& writer) {
   }
 }
 
-/// One connection: a coroutine that reads, and one that answers request after request. Lives on its loop's thread alone;
-/// others reach it by posting to the loop.
+/// One connection: a coroutine that reads, and one that answers request after request. Lives on its loop's thread
+/// alone; others reach it by posting to the loop.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(std::shared_ptr<Shared> shared, std::shared_ptr<Loop> loop, Socket socket, std::string peer, bool counted)
-      : loop_(std::move(loop)), shared_(std::move(shared)), socket_(std::move(socket)), changed_(loop_->io), peer_(std::move(peer)),
-        counted_(counted), reader_(shared_->options.limits) {
+      : loop_(std::move(loop)),
+        shared_(std::move(shared)),
+        socket_(std::move(socket)),
+        changed_(loop_->io),
+        peer_(std::move(peer)),
+        counted_(counted),
+        reader_(shared_->options.limits) {
     changed_.expires_at(kNever);
   }
   ~Connection() {
@@ -459,14 +468,17 @@ std::optional<Response> Connection::locate(Request& request) {
   const bool trusted = shared_->proxies.contains(peer_);
   request.remote = shared_->proxies.client_of(peer_, request.header("x-forwarded-for"));
   const std::string scheme = request.header("x-forwarded-proto");
-  request.secure = tls_.has_value() || (trusted && (scheme == "https" || (scheme.size() > 6 && scheme.substr(scheme.size() - 6) == ",https")));
+  request.secure =
+      tls_.has_value() ||
+      (trusted && (scheme == "https" || (scheme.size() > 6 && scheme.substr(scheme.size() - 6) == ",https")));
   const std::string id = request.header("x-request-id");
   request.id = is_request_id(id) ? id : new_request_id();
   request_id_ = request.id;
 
   const int wait_seconds = shared_->rate.take(rate_key(request.remote), SteadyClock::now());
   if (wait_seconds > 0) {
-    Response out = problem(429, reason_of(429), "There were too many requests from this address.", "Wait as long as Retry-After says.");
+    Response out = problem(429, reason_of(429), "There were too many requests from this address.",
+                           "Wait as long as Retry-After says.");
     out.header("Retry-After", std::to_string(wait_seconds));
     return out;
   }
@@ -716,7 +728,7 @@ Awaitable<Connection::Sent> Connection::send_events() {
     if (!out.empty()) {
       const bool written = co_await write(std::exchange(out, {}), {});
       if (!written) co_return Sent::lost;
-      deadline_ = SteadyClock::now() + kHeartbeat;
+      deadline_ = SteadyClock::now() + limits().heartbeat;
     }
     if (over) break;
     if (ended_ || closed_) co_return Sent::lost;
@@ -805,7 +817,10 @@ void Connection::served(const Request& request, const std::string& route, int st
 class BeastServer final : public Server {
  public:
   BeastServer(std::shared_ptr<Shared> shared, std::vector<std::shared_ptr<Loop>> loops, Acceptor acceptor)
-      : shared_(std::move(shared)), loops_(std::move(loops)), acceptor_(std::move(acceptor)), retry_(loops_.front()->io) {
+      : shared_(std::move(shared)),
+        loops_(std::move(loops)),
+        acceptor_(std::move(acceptor)),
+        retry_(loops_.front()->io) {
     error_code ignored;
     port_ = acceptor_.local_endpoint(ignored).port();
   }
@@ -995,7 +1010,8 @@ Result<Acceptor> bind(asio::io_context& io, const Options& options) {
   const std::string host = options.address == "localhost" ? "127.0.0.1" : options.address;
   const auto address = asio::ip::make_address(host, error);
   if (error) {
-    return fail_hint("write 127.0.0.1, 0.0.0.0 or ::", ErrorKind::invalid_argument, "listen on \"{}\": no address of a machine", options.address);
+    return fail_hint("write 127.0.0.1, 0.0.0.0 or ::", ErrorKind::invalid_argument,
+                     "listen on \"{}\": no address of a machine", options.address);
   }
   const asio::ip::tcp::endpoint endpoint(address, options.port);
   Acceptor acceptor(io);
@@ -1004,22 +1020,25 @@ Result<Acceptor> bind(asio::io_context& io, const Options& options) {
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
   if (!error) return acceptor;
-  const ErrorKind kind = error == asio::error::address_in_use ? ErrorKind::already_exists
+  const ErrorKind kind = error == asio::error::address_in_use  ? ErrorKind::already_exists
                          : error == asio::error::access_denied ? ErrorKind::permission_denied
                                                                : ErrorKind::io;
-  return fail_hint("choose another port; 0 takes any free one", kind, "listen on {} port {}: {}", options.address, options.port, error.message());
+  return fail_hint("choose another port; 0 takes any free one", kind, "listen on {} port {}: {}", options.address,
+                   options.port, error.message());
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::listen(Options options, Handler handler, std::function<void(const Served&)> on_served) {
+Result<std::unique_ptr<Server>> Server::listen(Options options, Handler handler,
+                                               std::function<void(const Served&)> on_served) {
   while (!options.base_path.empty() && options.base_path.back() == '/') options.base_path.pop_back();
   TRY(check_base_path(options.base_path));
   TrustedProxies proxies = TRY(TrustedProxies::of(options.trusted_proxies));
   std::vector<std::shared_ptr<Loop>> loops;
   for (int i = 0; i < std::max(options.io_threads, 1); ++i) loops.push_back(std::make_shared<Loop>());
   Acceptor acceptor = TRY(bind(loops.front()->io, options));
-  auto shared = std::make_shared<Shared>(std::move(options), std::move(handler), std::move(on_served), std::move(proxies));
+  auto shared =
+      std::make_shared<Shared>(std::move(options), std::move(handler), std::move(on_served), std::move(proxies));
   TRY(take_certificate(*shared));
   return std::make_unique<BeastServer>(std::move(shared), std::move(loops), std::move(acceptor));
 }

@@ -40,7 +40,8 @@ Result<std::shared_ptr<SSL_CTX>> load_tls(const std::string& certificate_file, c
   SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA | SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  if (SSL_CTX_set_cipher_list(raw, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1) return fail(ErrorKind::internal, "TLS: {}", why());
+  if (SSL_CTX_set_cipher_list(raw, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+    return fail(ErrorKind::internal, "TLS: {}", why());
   SSL_CTX_set_default_passwd_cb(raw, no_passphrase);
   if (SSL_CTX_use_certificate_chain_file(raw, certificate_file.c_str()) != 1) {
     return fail(ErrorKind::invalid_argument, "certificate {}: {}", certificate_file, why());
@@ -52,7 +53,8 @@ Result<std::shared_ptr<SSL_CTX>> load_tls(const std::string& certificate_file, c
     return fail(ErrorKind::invalid_argument, "key {} is not the key of certificate {}", key_file, certificate_file);
   }
   static constexpr std::string_view kSession = "centavo";
-  SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>(kSession.data()), static_cast<unsigned int>(kSession.size()));
+  SSL_CTX_set_session_id_context(raw, reinterpret_cast<const unsigned char*>(kSession.data()),
+                                 static_cast<unsigned int>(kSession.size()));
   SSL_CTX_set_session_cache_mode(raw, SSL_SESS_CACHE_SERVER);
   SSL_CTX_sess_set_cache_size(raw, 4096);
   SSL_CTX_set_timeout(raw, 3600);

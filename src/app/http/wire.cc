@@ -23,7 +23,8 @@ constexpr std::size_t kHeadersMax = 100;
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); });
   return out;
 }
 
@@ -35,8 +36,8 @@ Response refused(int status, std::string_view detail, std::string_view hint = {}
 
 /// Headers of which a second one is an attack or an accident.
 bool is_single(std::string_view name) {
-  constexpr std::array<std::string_view, 7> kSingle = {"host", "authorization", "content-type", "content-length", "transfer-encoding",
-                                                       "x-csrf-token", "expect"};
+  constexpr std::array<std::string_view, 7> kSingle = {
+      "host", "authorization", "content-type", "content-length", "transfer-encoding", "x-csrf-token", "expect"};
   return std::find(kSingle.begin(), kSingle.end(), name) != kSingle.end();
 }
 
@@ -48,8 +49,17 @@ bool is_method_of_ours(std::string_view method) {
 /// A host name or address with or without a port; nothing that could be more than that in a link or a log.
 bool is_host(std::string_view host) {
   return host.size() <= 255 && std::all_of(host.begin(), host.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view("-._:[]%~").find(c) != std::string_view::npos;
-  });
+           return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+                  std::string_view("-._:[]%~").find(c) != std::string_view::npos;
+         });
+}
+
+/// Whether a first line is three words of which the last is a version.
+bool names_a_version(std::string_view line) {
+  if (std::count(line.begin(), line.end(), ' ') != 2) return false;
+  const std::string_view last = line.substr(line.rfind(' ') + 1);
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  return last.size() == 8 && last.substr(0, 5) == "HTTP/" && is_digit(last[5]) && last[6] == '.' && is_digit(last[7]);
 }
 
 }  // namespace
@@ -78,7 +88,7 @@ struct RequestReader::Parts {
   std::size_t parse(std::string_view bytes);
   bool read_head();
   std::optional<Response> fault_of_head() const;
-  Response refusal_of(const boost::beast::error_code& error) const;
+  Response refusal_of(const boost::beast::error_code& error, std::string_view bytes) const;
 
   std::size_t header_bytes, body_bytes;
   std::optional<Parser> parser;
@@ -128,7 +138,7 @@ std::size_t RequestReader::Parts::parse(std::string_view bytes) {
   boost::beast::error_code error;
   const std::size_t taken = parser->put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
   if (error && error != beast::error::need_more) {
-    refuse(refusal_of(error));
+    refuse(refusal_of(error, bytes));
     return taken;
   }
   if (state == State::head && parser->is_header_done() && !read_head()) return taken;
@@ -141,8 +151,8 @@ std::size_t RequestReader::Parts::parse(std::string_view bytes) {
 }
 
 std::size_t RequestReader::Parts::put_body(std::string_view bytes) {
-  const std::size_t taken = parse(bytes);
-  // The parser wants a line of the chunks in one piece; none that makes sense is longer than this.
+  // The parser wants a line between chunks in one piece, and sees no more than the longest we allow.
+  const std::size_t taken = parse(bytes.substr(0, header_bytes));
   if (state == State::body && taken == 0 && bytes.size() >= header_bytes) {
     refuse(refused(400, "A line between the chunks of the body is too long."));
   }
@@ -185,7 +195,8 @@ bool RequestReader::Parts::read_head() {
 std::optional<Response> RequestReader::Parts::fault_of_head() const {
   const auto has = [this](const char* name) { return request.headers.count(name) > 0; };
   if (!is_method_of_ours(request.method)) {
-    return refused(405, "This server does not know the method.").header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
+    return refused(405, "This server does not know the method.")
+        .header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
   }
   if (!http_1_0 && !has("host")) return refused(400, "The header \"Host\" is missing.");
   if (!is_host(request.header("host"))) return refused(400, "The header \"Host\" is no host.");
@@ -193,7 +204,8 @@ std::optional<Response> RequestReader::Parts::fault_of_head() const {
   if (chunked && (http_1_0 || lower(request.header("transfer-encoding")) != "chunked" || has("content-length"))) {
     return refused(400, "The length of the body is not clear.");
   }
-  if (has("expect") && lower(request.header("expect")) != "100-continue") return refused(417, "Only 100-continue can be expected.");
+  if (has("expect") && lower(request.header("expect")) != "100-continue")
+    return refused(417, "Only 100-continue can be expected.");
   const bool brings_a_body = request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (brings_a_body && has("content-type") && !chunked && !has("content-length")) {
     return refused(411, "The header \"Content-Length\" is missing.");
@@ -201,16 +213,19 @@ std::optional<Response> RequestReader::Parts::fault_of_head() const {
   return std::nullopt;
 }
 
-Response RequestReader::Parts::refusal_of(const boost::beast::error_code& error) const {
+Response RequestReader::Parts::refusal_of(const boost::beast::error_code& error, std::string_view bytes) const {
   using E = beast::error;
   if (error == E::body_limit) {
     return refused(413, "The body is larger than " + std::to_string(body_bytes) + " bytes.");
   }
   if (error == E::header_limit) return refused(431, "The headers are too long.");
-  if (error == E::bad_version) return refused(505, "This server speaks HTTP/1.1.");
+  if (error == E::bad_version && names_a_version(bytes.substr(0, bytes.find('\r'))))
+    return refused(505, "This server speaks HTTP/1.1.");
   if (error == E::bad_target) return refused(400, "The address holds a byte that no address has.");
-  if (error == E::bad_content_length || error == E::bad_transfer_encoding) return refused(400, "The length of the body is not clear.");
-  if (error == E::bad_chunk || error == E::bad_chunk_extension) return refused(400, "The chunks of the body cannot be read.");
+  if (error == E::bad_content_length || error == E::bad_transfer_encoding)
+    return refused(400, "The length of the body is not clear.");
+  if (error == E::bad_chunk || error == E::bad_chunk_extension)
+    return refused(400, "The chunks of the body cannot be read.");
   return refused(400, "The request cannot be read.");
 }
 
@@ -233,7 +248,9 @@ std::size_t RequestReader::put(std::string_view bytes) {
 
 RequestReader::State RequestReader::state() const { return parts_->state; }
 bool RequestReader::is_empty() const { return parts_->state == State::head && parts_->scanned == 0; }
-bool RequestReader::wants_continue() const { return parts_->state == State::body && parts_->continues && body_size() == 0; }
+bool RequestReader::wants_continue() const {
+  return parts_->state == State::body && parts_->continues && body_size() == 0;
+}
 std::size_t RequestReader::body_size() const { return parts_->parser->get().body().size(); }
 bool RequestReader::is_http_1_0() const { return parts_->http_1_0; }
 bool RequestReader::keeps_alive() const { return parts_->lives_on && parts_->state != State::refused; }

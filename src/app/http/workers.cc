@@ -5,7 +5,8 @@
 namespace centavo::http {
 
 Workers::Workers(int threads, int queue_max)
-    : queue_max_(static_cast<std::size_t>(std::max(queue_max, 0))), size_(static_cast<std::size_t>(std::max(threads, 1))) {
+    : queue_max_(static_cast<std::size_t>(std::max(queue_max, 0))),
+      size_(static_cast<std::size_t>(std::max(threads, 1))) {
   for (std::size_t i = 0; i < size_; ++i) threads_.emplace_back([this] { run(); });
 }
 

@@ -20,7 +20,8 @@ class Workers {
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  /// False when all threads are busy and the queue is full, or after close(): the work was not taken. It must not throw.
+  /// False when all threads are busy and the queue is full, or after close(): the work was not taken. It must not
+  /// throw.
   bool submit(std::function<void()> work);
   std::int64_t waiting() const;
   std::int64_t working() const;
