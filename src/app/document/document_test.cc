@@ -132,7 +132,7 @@ TEST(Shown, MoneyIsRoundedToItsCoinInEachLanguage) {
   EXPECT_EQ(money_shown("7", "KWD", Language::english), "KWD 7.000");
   EXPECT_EQ(money_shown("99999999999999999.995", "USD", Language::english), "$100,000,000,000,000,000.00");
   EXPECT_EQ(percent_shown("0.0325", Language::english, true), "+3.3%");
-  EXPECT_EQ(percent_shown("-0.5", Language::portuguese, true), "−50,0 %");
+  EXPECT_EQ(percent_shown("-0.5", Language::portuguese, true), "−50,0%");
   EXPECT_EQ(percent_shown("0.0001", Language::english, true), "0.0%");
 }
 
