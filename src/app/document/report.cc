@@ -36,7 +36,7 @@ dl.kpis { margin-bottom: 0; }
 .good { color: var(--good); } .bad { color: var(--bad); }
 table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .38rem .75rem .38rem 0; border-bottom: 1px solid var(--line); vertical-align: baseline; }
-thead th { color: var(--soft); font-size: .78rem; font-weight: 500; border-bottom-color: var(--ink); }
+thead th, thead td { color: var(--soft); font-size: .78rem; font-weight: 500; border-bottom-color: var(--ink); }
 tbody th { font-weight: 400; overflow-wrap: anywhere; }
 tfoot td, tfoot th { font-weight: 650; border-bottom: 0; border-top: 1px solid var(--ink); }
 td.n, th.n { text-align: right; padding-right: 0; padding-left: .75rem; font-variant-numeric: tabular-nums; white-space: nowrap; }
@@ -57,7 +57,7 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; }
 footer { margin-top: 3rem; padding-top: 1rem; border-top: 1px solid var(--line); color: var(--soft); font-size: .8rem; }
 @media (max-width: 44rem) { main { padding: 1.5rem 1rem; } .kpis, .two { grid-template-columns: 1fr; } .kpis > div { padding: .75rem 0; border-left: 0; border-top: 1px solid var(--line); } header { display: block; } .right { text-align: left; margin-top: .75rem; } .scroll { overflow-x: auto; } }
 @media print {
-  body { font-size: 9.5pt; } main { max-width: none; padding: 0; } section { margin-top: 1.6rem; }
+  body { font-size: 9.5pt; } main { max-width: none; padding: 0; } section { margin-top: 1.6rem; break-inside: avoid; }
   h2 { break-after: avoid; } tr, .kpis, figure, .key { break-inside: avoid; } thead { display: table-header-group; } tfoot { display: table-row-group; }
   .kpis dd { font-size: 1.25rem; } h1 { font-size: 1.7rem; }
 }
@@ -335,6 +335,11 @@ class Page {
               true, words_.nobody);
   }
 
+  static std::string capital(std::string text) {
+    if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+  }
+
   void add_commitments() {
     if (!report_.commitments || report_.commitments->rows.empty()) return;
     const auto percent = [&](const std::optional<std::string>& ratio) {
@@ -354,9 +359,10 @@ class Page {
           cell, name, money(of.committed), money(of.used), money(of.unused), percent(of.utilisation));
     };
     for (const auto& each : report_.commitments->rows) {
-      const std::string id = each.id.substr(each.id.rfind('/') == std::string::npos ? 0 : each.id.rfind('/') + 1);
-      add(fmt::format("{} <span class=\"muted\">{}</span>", escaped(each.name.value_or(each.type.value_or(""))),
-                      escaped(id)),
+      const std::string id =
+          each.id.substr(each.id.find_last_of("/:") == std::string::npos ? 0 : each.id.find_last_of("/:") + 1);
+      add(fmt::format("{} <span class=\"muted\" title=\"{}\">{}</span>",
+                      escaped(each.name.value_or(each.type.value_or(""))), escaped(each.id), escaped(id)),
           each, "th");
     }
     html_ += "</tbody><tfoot>";
@@ -447,7 +453,7 @@ std::string percent_shown(const std::string& ratio, Language language, bool sign
   value->value *= 100;
   const std::string number = number_shown(*value, 1, language);
   const bool plus = signs && value->value > 0 && number.find_first_not_of("0.,") != std::string::npos;
-  return fmt::format("{}{}{}", plus ? "+" : "", number, language == Language::portuguese ? " %" : "%");
+  return fmt::format("{}{}{}", plus ? "+" : "", number, "%");
 }
 
 std::string report_page(const Report& report, Language language) { return Page(report, language).make(); }

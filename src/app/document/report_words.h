@@ -11,10 +11,10 @@ namespace centavo::document {
 struct Words {
   std::string_view language, report, total, before, change, unallocated, unallocated_of_bill, none, certificate,
       certified, differs, not_certified, by_day, this_month, month_before, movers, movers_none, service, account,
-      region, cost, share, others, by_service, by_account, by_region, allocation, allocation_of, payer, nobody,
-      commitments, commitment, committed, used, unused, utilisation, coverage, proof, verdict, number, issued,
-      comparisons, without_difference, seal, hash, release, program, made, period_open, period_closed, nothing_before,
-      all_in, page, rounded;
+      region, cost, share, others, by_service, by_account, by_region, allocation, allocation_of, nobody, commitments,
+      commitment, committed, used, unused, utilisation, coverage, proof, verdict, number, issued, comparisons,
+      without_difference, seal, hash, release, program, made, period_open, period_closed, nothing_before, all_in, page,
+      rounded;
 };
 const Words& words_of(Language language);
 /// "October 2026", "outubro de 2026"

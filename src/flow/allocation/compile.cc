@@ -563,6 +563,20 @@ std::string charges_behind_sql(const Allocation& rules, std::string_view period,
       period, duck::name(measure), placed_charges_sql(rules, period), entries);
 }
 
+std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure) {
+  std::string last, tags;
+  const std::string steps = all_tagged_steps(rules, period, last);
+  for (const auto& tag : rules.tags)
+    tags += fmt::format("{}cell.tag = {} and cell.tag_value is not distinct from charge.{}", tags.empty() ? "" : " or ",
+                        duck::literal(tag.name), duck::name(tag.name));
+  return fmt::format(
+      "select charge.x_SourceFile as centavo_file, charge.x_SourceRow as centavo_row, '{}' as centavo_period, "
+      "charge.{} as centavo_amount from (\n{}\nselect * from {}\n) as charge join cells as cell on "
+      "cell.billing_period = $period_first and cell.BillingCurrency = charge.BillingCurrency and cell.x_Provider = "
+      "charge.x_Provider and cell.ServiceName is not distinct from charge.ServiceName and ({})",
+      period, duck::name(measure), steps, last, tags.empty() ? "false" : tags);
+}
+
 std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit) {
   std::string on, kept, names;
   for (const auto& column : rules.keep) {

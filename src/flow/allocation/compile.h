@@ -40,6 +40,9 @@ UseQuery split_use_sql(const Allocation& rules, std::string_view period);
 /// with the same origin, and those of earlier rules that gave to it.
 std::string charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
 
+/// The same behind rows of gold.cost_by_virtual_tag, once for each row that a charge is in.
+std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
+
 /// How the given entries among `cells` came about, one row each: rule, currency, cost centre, its origin, the whole
 /// that was split, weight, sum of weights, exact share, part, and what rounding added to the share.
 std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit);

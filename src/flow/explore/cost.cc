@@ -208,7 +208,8 @@ Result<Cost> cost(Reader& reader, const Holdings& holdings, const Question& ques
 
 Result<Cost> allocated(Reader& reader, const Holdings& holdings, Question question) {
   if (question.by.empty()) {
-    for (const char* kind : {"cost_centre", "vtag:", "tag:"}) {
+    for (const std::string& kind : {std::string("cost_centre"), std::string("vtag:"),
+                                    holdings.paying_tag.empty() ? "tag:" : holdings.paying_tag}) {
       for (const auto& dimension : holdings.dimensions) {
         if (question.by.empty() && dimension.id.starts_with(kind)) question.by = {dimension.id};
       }

@@ -92,6 +92,7 @@ struct Holdings {
                                                         ///< of each "tag:team" and "vtag:product"
   std::string own_currency;  ///< what x_…InTenantCurrency are in; "" without rates
   bool hides_silver = false;  ///< the release has silver tables that this sight leaves out
+  std::string paying_tag;  ///< "tag:team": the tag that gold.unallocated_cost is by; "" when no charge has it
   bool has_allocation = false;  ///< some cost centre pays
   bool has_commitments = false, has_rates = false;
   std::set<std::string> showbacks;  ///< what has a table gold.NAME_showback
@@ -150,8 +151,9 @@ struct Other {
 };
 Result<Cost> cost(Reader& reader, const Holdings& holdings, const Question& question, const Other& before = {});
 
-/// The cost by who pays: by "cost_centre" (after all rules), a virtual tag or a tag; what nobody pays has a null
-/// key. Without `by` by the first of those that there is; `not_found` when there is none.
+/// The cost by who pays: by "cost_centre" (after all rules), a virtual tag or a tag; what nobody pays has a null key.
+/// Without `by` by the first of those that there is, of tags the one that says who pays; `not_found` when there is
+/// none.
 Result<Cost> allocated(Reader& reader, const Holdings& holdings, Question question);
 
 struct Unallocated {

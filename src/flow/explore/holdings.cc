@@ -134,6 +134,9 @@ class Taker {
       out_.months[id].insert(row[1].value_or(""));
       values[id] = std::max(values[id], static_cast<std::int64_t>(std::stoll(row[2].value_or("0"))));
     }
+    const auto paying = tenant_.parameters.find("allocation_tag");
+    const std::string tag = "tag:" + (paying == tenant_.parameters.end() ? std::string("team") : paying->second);
+    if (values.contains(tag)) out_.paying_tag = tag;
     for (const auto& [id, count] : values) {
       if (out_.dimensions.size() < kTagsMax) out_.dimensions.push_back({id, "tag", count});
     }

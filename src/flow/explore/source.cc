@@ -95,7 +95,7 @@ std::string Source::column(const std::string& dimension) const {
     return is_silver() ? fmt::format("nullif(Tags[{}], '')", duck::literal(dimension.substr(kTag.size())))
                        : "tag_value";
   }
-  if (dimension.starts_with(kVirtualTag)) return "tag_value";
+  if (dimension.starts_with(kVirtualTag)) return tag_value_;
   if (is_centre(dimension)) return fmt::format("nullif({}, 'unallocated')", dimension);
   return fmt::format("nullif({}, '')", duck::name(dimension));
 }
@@ -345,13 +345,9 @@ class Choice {
       const std::string name = duck::literal(tag.substr(kVirtualTag.size()));
       const std::string missing = dates_without(tag);
       out.from =
-          missing.empty()
-              ? fmt::format("(select * from gold.cost_by_virtual_tag where tag = {}) as cost_by_virtual_tag", name)
-              : fmt::format(
-                    "(select * replace (case when tag = {0} then tag_value end as tag_value) from "
-                    "gold.cost_by_virtual_tag where tag = {0} or (tag_number = 1 and billing_period in "
-                    "({1}))) as cost_by_virtual_tag",
-                    name, missing);
+          fmt::format("(select * from gold.cost_by_virtual_tag where tag = {}{}) as cost_by_virtual_tag", name,
+                      missing.empty() ? "" : fmt::format(" or (tag_number = 1 and billing_period in ({}))", missing));
+      if (!missing.empty()) out.tag_value_ = fmt::format("case when tag = {} then tag_value end", name);
     }
     return out;
   }

@@ -53,6 +53,7 @@ class Source {
 
  private:
   friend class Choice;
+  std::string tag_value_ = "tag_value";  ///< of a virtual tag
   std::string converted_;                ///< "InUsd", "InTenantCurrency" or ""
   const std::set<std::string>* columns_ = nullptr;   ///< of the holdings, which outlive it
 };

@@ -105,7 +105,7 @@ Result<std::optional<Span>> compared_span(const Holdings& holdings, const Span& 
   out.spelled = compare;
   out.in_days = span.in_days;
   if (compare != "prev" && compare != "yoy") {
-    out.from = out.to = compare;
+    out.from = out.to = TRY(Period::parse(compare)).text();
     out.in_days = false;
   } else if (span.in_days) {
     const auto days = (known(span.to) - known(span.from)).count() + 1;

@@ -331,24 +331,26 @@ class Explainer {
          TRY(connection.all("select distinct strftime(billing_period, '%Y-%m') from cells order by 1"))) {
       const std::string period = row[0].value_or("");
       const auto made_by = TRY(made_by_.of(table, period));
-      if (made_by.node == nullptr || made_by.node->rules == nullptr ||
-          table != pack::TableName{pack::Layer::gold, "allocated_cost"})
-        return std::nullopt;
+      const bool is_split = table == pack::TableName{pack::Layer::gold, "allocated_cost"};
+      const bool is_tagged = table == pack::TableName{pack::Layer::gold, "cost_by_virtual_tag"};
+      if (made_by.node == nullptr || made_by.node->rules == nullptr || (!is_split && !is_tagged)) return std::nullopt;
       const auto& rules = *made_by.node->rules;
       const SqlValues values = sql_values(*made_by.node, period);
       const auto expand = [&](const std::string& sql) { return made_by.library->expand(sql, "duckdb", values); };
-      const std::string behind = TRY(expand(charges_behind_sql(rules, period, out_.measure)));
+      const std::string behind = TRY(expand(is_split ? charges_behind_sql(rules, period, out_.measure)
+                                                     : tagged_charges_behind_sql(rules, period, out_.measure)));
       const std::string made = TRY(expand(made_by.node->sql_in(period)));
-      const std::string splits = TRY(expand(splits_behind_sql(rules, out_.measure, lines_max_)));
       const std::string join = out.rows_sql.empty() ? "" : "\nunion all\n";
       out.rows_sql += join + behind;
       made_again += fmt::format("{}select * from (\n{}\n)", join, made);
-      if (out_.splits.empty()) TRY(list_splits(splits));
+      if (!is_split || !out_.splits.empty()) continue;
+      const std::string splits = TRY(expand(splits_behind_sql(rules, out_.measure, lines_max_)));
+      TRY(list_splits(splits));
     }
     if (out.rows_sql.empty()) return std::nullopt;
     const std::string where = asked.where.empty() ? "" : fmt::format(" where ({})", asked.where);
-    again_ = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as allocated_cost{}",
-                                              duck::name(out_.measure), made_again, where)))
+    again_ = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
+                                              duck::name(out_.measure), made_again, table.table, where)))
                  .value_or("0");
     return out;
   }

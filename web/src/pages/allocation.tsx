@@ -36,7 +36,7 @@ function AllocationHome() {
   const nav = useNav();
   const base = { ...emptyView(), p: view.p, c: view.c, cur: view.cur, m: view.m };
   const tags = meta!.dims.filter((d) => d.kind !== "column").map((d) => d.id);
-  const by = view.by[0] ?? tags.find((d) => d.startsWith("vtag:")) ?? tags[0] ?? "SubAccountId";
+  const by = view.by[0] ?? tags.find((d) => d === "cost_centre") ?? tags.find((d) => d.startsWith("vtag:")) ?? tags[0] ?? "SubAccountId";
   const rules = useApi<Allocation>(nav.api("/allocation" + viewSearch({ ...emptyView(), p: view.p })));
   const cost = useApi<Cost>(nav.api("/allocated" + viewSearch({ ...base, by: [by] })), true);
   const statements = useApi<Statement[]>(nav.api("/statements"));

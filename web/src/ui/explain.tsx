@@ -20,8 +20,10 @@ interface Props {
   view?: View;
 }
 
+/** A month of months is a period; a day, or a month of days, is a filter: a day's charges may be on the next month's invoice. */
 export function narrowed(view: View, dims: string[], keys: (string | null)[]): View {
-  return dims.reduce((v, dim, i) => (dim === "month" ? { ...v, p: keys[i] ?? v.p } : dim === "day" ? { ...v, p: keys[i] ? `${keys[i]}..${keys[i]}` : v.p } : withFilter(v, dim, [valueKey(keys[i] ?? null)])), view);
+  const inDays = /^\d{4}-\d{2}-\d{2}/.test(view.p);
+  return dims.reduce((v, dim, i) => (dim === "month" && !inDays ? { ...v, p: keys[i] ?? v.p } : withFilter(v, dim, [valueKey(keys[i] ?? null)])), view);
 }
 
 /** A number that answers for itself: its menu shows the lines, breaks it out, filters by it, explains it, copies it. */
