@@ -61,17 +61,6 @@ Result<std::string> masked_select(const std::string& select, const std::vector<p
   return fmt::format("select * replace ({}) from ({})", list, select);
 }
 
-std::string retyped_select(const std::string& select, const pack::Contract& contract, const Masks& masks) {
-  std::string list;
-  for (const auto& [name, mask] : masks) {
-    const auto* column = contract.find(name);
-    if (column == nullptr || access::masked_type(mask, column->type) == column->type) continue;
-    list += fmt::format("{}cast(null as {}) as {}", list.empty() ? "" : ", ", column->type, duck::name(name));
-  }
-  if (list.empty()) return select;
-  return fmt::format("select * replace ({}) from ({})", list, select);
-}
-
 Status vet_dimensions(const pack::Library& library, const access::Sight& sight, std::string_view list) {
   if (sight.sees_all()) return {};
   while (!list.empty()) {

@@ -32,9 +32,6 @@ Masks masks_of(const pack::TableName& view, const std::vector<pack::ColumnSpec>&
 Result<std::string> masked_select(const std::string& select, const std::vector<pack::ColumnSpec>& columns,
                                   const Masks& masks);
 
-/// A masked table as an interface takes it: a column whose mask changed its type is null of its own type.
-std::string retyped_select(const std::string& select, const pack::Contract& contract, const Masks& masks);
-
 /// `permission_denied` when one of these columns ("ServiceName,Tags.team") is in no table in sight, or masked in one
 /// that has it.
 Status vet_dimensions(const pack::Library& library, const access::Sight& sight, std::string_view list);

@@ -90,8 +90,7 @@ class Views {
     TRY(connection_.run(
         fmt::format("create view {}.{} as {}", pack::name_of(name.layer), duck::name(name.table), select)));
     if (model != nullptr && !model->contract.implements.empty()) {
-      parts_[model->contract.implements].push_back(
-          {model, retyped_select("select * from memory." + name.text(), model->contract, masks)});
+      parts_[model->contract.implements].push_back({model, "select * from memory." + name.text()});
     }
     return {};
   }

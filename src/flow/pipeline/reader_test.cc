@@ -38,12 +38,12 @@ const pack::PackFiles kDeskPack = {
      "\"decimal(38,21)\"}\n  - {name: who, type: varchar}\n  - {name: born, type: bigint}\n"
      "shown:\n  join: silver.desk_groups\n  on: joined.id = this.id\n  columns:\n"
      "    - {name: x_Group, type: varchar, value: joined.grp}\n"},
-    {"silver/desk_costs.yaml",
-     "table: silver.desk_costs\nimplements: desk.costs\ndescription: One row per person.\ngrain: [id]\nwrite: "
+    {"silver/desk_person_costs.yaml",
+     "table: silver.desk_person_costs\nimplements: desk.costs\ndescription: One row per person.\ngrain: [id]\nwrite: "
      "replace\ncolumns:\n  - {name: id, type: varchar}\n  - {name: cost, type: \"decimal(38,21)\"}\n"
      "  - {name: who, type: varchar, classification: personal, mask: hash}\n"
-     "  - {name: born, type: bigint, classification: personal, mask: last4}\n"},
-    {"silver/desk_costs.sql",
+     "  - {name: born, type: bigint, classification: personal, mask: hide}\n"},
+    {"silver/desk_person_costs.sql",
      "select id, cv_decimal(cost) as cost, cpf as who, cast(19800101 as bigint) as born from bronze.desk_people\n"},
     {"silver/desk_groups.yaml",
      "table: silver.desk_groups\ndescription: The group of a person.\ngrain: [id]\nwrite: replace\ncolumns:\n"
@@ -53,7 +53,7 @@ const pack::PackFiles kDeskPack = {
      "table: gold.desk_total\ndescription: All of it.\nwrite: replace\ncolumns:\n  - {name: cost, type: "
      "\"decimal(38,21)\"}\n  - {name: people, type: bigint}\n"},
     {"gold/desk_total.sql",
-     "select cast(sum(cost) as decimal(38,21)) as cost, count(*) as people from silver.desk_costs\n"},
+     "select cast(sum(cost) as decimal(38,21)) as cost, count(*) as people from silver.desk_person_costs\n"},
 };
 
 constexpr const char* kPeople =
@@ -130,11 +130,12 @@ class ReaderTest : public testing::Test {
 TEST_F(ReaderTest, LayersOutOfSightAreNotThere) {
   Reader gold = open(masked({"gold"}));
   EXPECT_EQ(ask(gold, "select people, cast(cost as varchar) like '4%' from gold.desk_total"), "3,true;");
-  for (const char* table : {"bronze.desk_people", "silver.desk_costs", "SILVER.desk_costs", "\"silver\".desk_groups"})
+  for (const char* table :
+       {"bronze.desk_people", "silver.desk_person_costs", "SILVER.desk_person_costs", "\"silver\".desk_groups"})
     EXPECT_THAT(ask(gold, fmt::format("select * from {}", table)), HasSubstr("permission_denied")) << table;
   EXPECT_EQ(ask(gold, "select table_name from information_schema.tables"), "desk_total;");
   Reader silver = open(masked({"silver", "gold"}));
-  EXPECT_EQ(ask(silver, "select count(*) from silver.desk_costs"), "3;");
+  EXPECT_EQ(ask(silver, "select count(*) from silver.desk_person_costs"), "3;");
   EXPECT_THAT(ask(silver, "from bronze.desk_people"), HasSubstr("permission_denied"));
   EXPECT_THAT(ask(silver, "select (select max(cpf) from bronze.desk_people)"), HasSubstr("permission_denied"));
 }
@@ -155,7 +156,7 @@ TEST_F(ReaderTest, AnInterfacesViewMasksToo) {
   EXPECT_EQ(ask(reader, fmt::format("select who, born, x_Group from {} where id = '1'", view)),
             reading_hash("52998224725") + ",null,null;");
   EXPECT_EQ(ask(reader, fmt::format("select who from {} where id = '1'", view)), reading_hash("52998224725") + ";");
-  EXPECT_EQ(ask(reader, "select born from silver.desk_costs where id = '1'"), "****;");
+  EXPECT_EQ(ask(reader, "select born from silver.desk_person_costs where id = '1'"), "null;");
   Reader whole = open(access::whole_sight());
   EXPECT_EQ(ask(whole, fmt::format("select who, born, x_Group from {} where id = '1'", view)),
             "52998224725,19800101,g1;");
@@ -163,10 +164,10 @@ TEST_F(ReaderTest, AnInterfacesViewMasksToo) {
 
 TEST_F(ReaderTest, AGrantShowsOneColumnInClear) {
   access::Sight sight = masked();
-  sight.clear = {{"bronze.desk_people", "cpf"}, {"silver.desk_costs", "*"}};
+  sight.clear = {{"bronze.desk_people", "cpf"}, {"silver.desk_person_costs", "*"}};
   Reader reader = open(sight);
   EXPECT_EQ(ask(reader, "select name, cpf from bronze.desk_people where id = '1'"), "null,52998224725;");
-  EXPECT_EQ(ask(reader, "select who, born from silver.desk_costs where id = '1'"), "52998224725,19800101;");
+  EXPECT_EQ(ask(reader, "select who, born from silver.desk_person_costs where id = '1'"), "52998224725,19800101;");
 }
 
 TEST_F(ReaderTest, NoQueryGetsBehindAMask) {
@@ -193,7 +194,7 @@ TEST_F(ReaderTest, NoQueryGetsBehindAMask) {
       "with recursive x as (select cpf as c from bronze.desk_people union select c from x) select * from x",
       "select a.cpf from bronze.desk_people a asof join bronze.desk_people b on a.cpf >= b.cpf",
       "select * from bronze.desk_people tablesample 100%",
-      "select who, born from silver.desk_costs",
+      "select who, born from silver.desk_person_costs",
       "select * from information_schema.columns",
       "select * from information_schema.tables",
       "select approx_top_k(cpf, 3), arg_min(email, card) from bronze.desk_people",
@@ -241,7 +242,7 @@ TEST_F(ReaderTest, NoQueryGetsAtKeysSettingsOrHowViewsAreMade) {
                           "select * from query_table('desk_people')",
                           "select * from duckdb_secrets()",
                           "select * from duckdb_functions()",
-                          "select * from centavo_plain.silver.desk_costs",
+                          "select * from centavo_plain.silver.desk_person_costs",
                           "select * from memory.bronze.desk_people",
                           "select * from which_secret('x', 'y')",
                           "select * from json_execute_serialized_sql('{}')",
@@ -263,15 +264,18 @@ TEST_F(ReaderTest, ExplainIsOverWhatIsInSight) {
     return found ? std::string("ok") : std::string(name_of(found.error().kind));
   };
   for (const char* question :
-       {"silver.desk_costs.cost where who = '52998224725'", "silver.desk_costs.cost where (who) like '5%'",
-        "silver.desk_costs.cost where desk_costs.who is not null",
-        "silver.desk_costs.cost where exists (select 1 from bronze.desk_people where cpf = '52998224725')",
-        "silver.desk_costs.cost where id in (select id from bronze.desk_people)",
-        "silver.desk_costs.cost where cast(desk_costs as varchar) like '%529%'",
-        "silver.desk_costs.cost where #3 = '52998224725'", "silver.desk_costs.cost where columns('w.*') = '1'",
-        "silver.desk_costs.cost where 1 = 1) union all (select 1 from silver.desk_costs where (who = '1')"})
+       {"silver.desk_person_costs.cost where who = '52998224725'",
+        "silver.desk_person_costs.cost where (who) like '5%'",
+        "silver.desk_person_costs.cost where desk_person_costs.who is not null",
+        "silver.desk_person_costs.cost where exists (select 1 from bronze.desk_people where cpf = '52998224725')",
+        "silver.desk_person_costs.cost where id in (select id from bronze.desk_people)",
+        "silver.desk_person_costs.cost where cast(desk_person_costs as varchar) like '%529%'",
+        "silver.desk_person_costs.cost where #3 = '52998224725'",
+        "silver.desk_person_costs.cost where columns('w.*') = '1'",
+        "silver.desk_person_costs.cost where 1 = 1) union all (select 1 from silver.desk_person_costs where (who = "
+        "'1')"})
     EXPECT_EQ(asks(question, masked()), "permission_denied") << question;
-  EXPECT_EQ(asks("silver.desk_costs.cost where id = '1'", masked({"gold"})), "not_found");
+  EXPECT_EQ(asks("silver.desk_person_costs.cost where id = '1'", masked({"gold"})), "not_found");
 }
 
 TEST_F(ReaderTest, ManyConnectionsReadOneRelease) {

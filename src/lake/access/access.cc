@@ -165,8 +165,4 @@ Result<std::string> mask_sql(std::string_view mask, std::string_view column, std
   return fail_hint("hash, hide, email or last4", ErrorKind::invalid_argument, "\"{}\" is no mask", mask);
 }
 
-std::string masked_type(std::string_view mask, std::string_view type) {
-  return mask == "hide" ? std::string(type) : "VARCHAR";
-}
-
 }  // namespace centavo::access

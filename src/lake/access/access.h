@@ -78,11 +78,9 @@ Sight sight_of(const Principal& who, std::string_view tenant);
 
 /// A masked column as SQL over its own value, by the contract's word. `hash`: the SQL function of one text that hashes
 /// with the tenant's reading key, so that no SQL holds a key. `invalid_argument` for another word.
-/// "hash": that hash; "email": j***@example.com; "last4": ************1111; all three are text, null stays null.
-/// "hide": null of the same type.
+/// "hash": that hash; "email": j***@example.com; "last4": ************1111; all three of text (the packs see to it),
+/// null stays null. "hide": null of the same type.
 Result<std::string> mask_sql(std::string_view mask, std::string_view column, std::string_view type,
                              std::string_view hash);
-/// The type of a masked column: of "hide" its own, else VARCHAR.
-std::string masked_type(std::string_view mask, std::string_view type);
 
 }  // namespace centavo::access
