@@ -12,6 +12,8 @@ Result<std::string> explain_question(const Holdings& holdings, const Question& q
   asked.by.clear();
   const auto span = TRY(span_of(holdings, asked.period));
   Need need = need_of(asked, {span});
+  // What somebody may not ask, nobody explains to them.
+  TRY(choose_source(holdings, need));
   // Explaining reads the release as a whole, whoever asks: the charges themselves say most.
   Holdings whole = holdings;
   const bool of_rules = std::any_of(need.dimensions.begin(), need.dimensions.end(), [](const std::string& dimension) {
@@ -32,6 +34,11 @@ Result<std::string> explain_question(const Holdings& holdings, const Question& q
     source = choose_source(holdings, need);
   }
   if (!source) return fail(source.error());
+  if (source->is_silver() && source->amount(asked.measure).starts_with("\"x_")) {
+    return fail_hint(fmt::format("ask for it in a currency of the bills: {}", fmt::join(holdings.billed_in, ", ")),
+                     ErrorKind::invalid_argument, "an amount in {} that no gold table has is not explained",
+                     source->currency);
+  }
   std::string where = source->in(span) + TRY(source->also(asked.filters));
   std::string table = source->table + ".";
   if (source->is_silver()) table.clear();
