@@ -296,7 +296,8 @@ class WhoPays(ExploreTest):
             virtual_tag: product
             rules:
               - {name: by service, by: ServiceName, values: {Compute: shop, Object store: data}, valid_from: 2026-08-01}
-            ---
+            """))
+        (rules / "11.yaml").write_text(textwrap.dedent("""
             virtual_tag: owner
             rules:
               - {name: own tag, value_sql: "cv_map_get(Tags, 'team')"}

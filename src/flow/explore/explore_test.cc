@@ -401,7 +401,19 @@ TEST_F(Answers, WhatIsExplainedIsTheQuestionItself) {
   EXPECT_TRUE(explained->holds);
   EXPECT_EQ(plain(explained->total), cost(*reader_, holdings_, question)->total);
   hide_silver();
-  EXPECT_EQ(*explain_question(holdings_, question), *text);
+  for (const auto& [parameters, table] :
+       {std::pair{Parameters{{"f.tag:team", "(none)"}, {"p", "all"}}, "gold.cost_by_tag."},
+        std::pair{Parameters{{"f.RegionId", "eu"}}, "gold.cost_by_month."},
+        std::pair{Parameters{{"p", "2026-09-01..2026-09-02"}}, "gold.cost_by_day."}}) {
+    const auto by_gold = explain_question(holdings_, asked(parameters));
+    ASSERT_TRUE(by_gold) << by_gold.error().message;
+    EXPECT_THAT(*by_gold, testing::StartsWith(table));
+    const auto followed = explain(*workshop_, *tenant_, *by_gold, 0, 10);
+    ASSERT_TRUE(followed) << followed.error().message;
+    EXPECT_TRUE(followed->holds);
+    EXPECT_EQ(plain(followed->total), cost(*reader_, holdings_, asked(parameters))->total);
+  }
+  EXPECT_EQ(explain_question(holdings_, asked({{"f.ResourceId", "r"}})).error().kind, ErrorKind::permission_denied);
 }
 
 TEST_F(Answers, ValuesAreFoundByAnyPartOfThem) {

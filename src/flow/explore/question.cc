@@ -35,7 +35,7 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
 
 Status read_filter(Question& out, std::string_view key, std::string_view value) {
   Filter filter{std::string(key.substr(2)), split_list(value), key.front() == 'x'};
-  if (filter.dimension.empty()) return wrong(key, value, "write f.DIMENSION=value, such as f.ServiceName=AmazonS3");
+  if (filter.dimension.empty()) return wrong(key, value, "write f.DIMENSION=value, such as f.RegionId=us-east-1");
   if (filter.values.empty()) return wrong(key, value, "write one value or more, with commas between; (none) is none");
   if (filter.values.size() > kValuesMax) {
     return fail_hint("filter by a dimension with fewer values", ErrorKind::invalid_argument,
