@@ -331,7 +331,7 @@ class Page {
   void add_allocation() {
     if (!report_.allocation) return;
     const std::string by = name_of_dimension(report_.allocation->by.front(), language_);
-    add_costs(fmt::format("{}: {} {}", words_.allocation, words_.allocation_of, by), words_.payer, *report_.allocation,
+    add_costs(fmt::format("{}: {} {}", words_.allocation, words_.allocation_of, by), capital(by), *report_.allocation,
               true, words_.nobody);
   }
 

@@ -53,11 +53,11 @@ TEST(Service, AnUnknownPathAndAWrongMethodAreProblems) {
 TEST(Service, SignsInWithAPasswordAndOutAgain) {
   auto ana = lake().session("pedro", {{Role::viewer, "acme"}});
   EXPECT_TRUE(ana.must_set_password);
-  const auto set = lake().ask(ana, "POST", "/api/v1/me/password", R"({"new":"a sentence is long enough"})");
+  const auto set = lake().ask(ana, "POST", "/api/v1/me/password", R"json({"new":"a sentence is long enough"})json");
   EXPECT_EQ(set.status, 200) << body_of(set);
-  auto request = ServedLake::request_of("POST", "/api/v1/session", R"({"user":"pedro","password":"wrong password"})");
+  auto request = ServedLake::request_of("POST", "/api/v1/session", R"json({"user":"pedro","password":"wrong password"})json");
   EXPECT_EQ(lake().handle(request).status, 401);
-  request.body = R"({"user":"pedro","password":"a sentence is long enough"})";
+  request.body = R"json({"user":"pedro","password":"a sentence is long enough"})json";
   const auto in = lake().handle(request);
   ASSERT_EQ(in.status, 200) << body_of(in);
   std::string cookie;
@@ -75,7 +75,7 @@ TEST(Service, SignsInWithAPasswordAndOutAgain) {
 }
 
 TEST(Service, AWriteNeedsItsTokenAndComesFromHere) {
-  auto request = ServedLake::request_of("PATCH", "/api/v1/me", R"({"locale":"en"})");
+  auto request = ServedLake::request_of("PATCH", "/api/v1/me", R"json({"locale":"en"})json");
   request.headers["cookie"] = "centavo=" + admin().secret;
   EXPECT_EQ(lake().handle(request).status, 403);
   request.headers["x-csrf-token"] = admin().csrf;
@@ -128,12 +128,12 @@ TEST(Service, RolesMayWhatTheirRightsSay) {
       {"GET", "/t/acme/tables/silver.aws_cost_and_usage/sample", "", "nnyyy"},
       {"GET", "/t/acme/tables/bronze.aws_cur_line_items", "", "nnnyy"},
       {"GET", "/t/acme/quarantine/bronze.aws_cur_line_items", "", "nnnyy"},
-      {"POST", "/t/acme/sql", R"({"sql":"select 1"})", "nyyyy"},
-      {"POST", "/t/acme/runs", R"({"period":"never"})", "nnnyy"},
+      {"POST", "/t/acme/sql", R"json({"sql":"select 1"})json", "nyyyy"},
+      {"POST", "/t/acme/runs", R"json({"period":"never"})json", "nnnyy"},
       {"POST", "/t/acme/releases/1/rollback", "{}", "nnnyy"},
-      {"POST", "/t/acme/certificates", R"({"period":"never"})", "nnnyy"},
+      {"POST", "/t/acme/certificates", R"json({"period":"never"})json", "nnnyy"},
       {"POST", "/t/acme/periods/never/close", "{}", "nnnny"},
-      {"POST", "/t/acme/statements", R"({"period":"never"})", "nnnny"},
+      {"POST", "/t/acme/statements", R"json({"period":"never"})json", "nnnny"},
       {"GET", "/users", "", "nnnnn"},
       {"GET", "/audit", "", "nnnnn"},
       {"POST", "/users", "{}", "nnnnn"},
@@ -161,10 +161,10 @@ TEST(Service, SqlSeesTheLayersOfTheRoleAndNothingElse) {
   EXPECT_NE(ask(Role::scientist, "select count(*) from bronze.aws_cur_line_items").status, 200);
   EXPECT_EQ(ask(Role::engineer, "select count(*) from bronze.aws_cur_line_items").status, 200);
   for (const char* sql :
-       {"select * from read_text('/etc/passwd')", "select * from '/etc/passwd'", "copy (select 1) to '/tmp/x'",
-        "select * from duckdb_views()", "select * from duckdb_settings()", "select getvariable('centavo_mask_key')",
+       {"select * from read_text('/etc/passwd')json", "select * from '/etc/passwd'", "copy (select 1) to '/tmp/x'",
+        "select * from duckdb_views()json", "select * from duckdb_settings()json", "select getvariable('centavo_mask_key')",
         "attach '/tmp/x.db'", "install httpfs", "select 1; select 2", "pragma database_list",
-        "select * from glob('/*')", "set memory_limit = '1TB'", "select * from information_schema.views"}) {
+        "select * from glob('/*')json", "set memory_limit = '1TB'", "select * from information_schema.views"}) {
     const auto response = ask(Role::admin, sql);
     const std::string body = body_of(response);
     EXPECT_TRUE(response.status == 400 || response.status == 403 || body.find("null") != std::string::npos)
@@ -175,13 +175,13 @@ TEST(Service, SqlSeesTheLayersOfTheRoleAndNothingElse) {
 }
 
 TEST(Service, SqlIsBounded) {
-  const auto many = lake().ask(admin(), "POST", "/api/v1/t/acme/sql", R"({"sql":"select * from range(100000)","limit":100})");
+  const auto many = lake().ask(admin(), "POST", "/api/v1/t/acme/sql", R"json({"sql":"select * from range(100000)","limit":100})json");
   ASSERT_EQ(many.status, 200) << body_of(many);
   EXPECT_EQ(json_of(many)["rows"].size(), 100U);
   EXPECT_EQ(json_of(many)["truncated"], true);
   const auto slow = lake().ask(
       admin(), "POST", "/api/v1/t/acme/sql",
-      R"({"sql":"select count(*) from range(100000000) a, range(1000000) b where a.range = b.range + 1","timeout":1})");
+      R"json({"sql":"select count(*) from range(100000000) a, range(1000000) b where a.range = b.range + 1","timeout":1})json");
   EXPECT_EQ(slow.status, 422) << body_of(slow);
 }
 
@@ -191,7 +191,7 @@ TEST(Service, MaskedColumnsStayMaskedWhateverIsAsked) {
   ServedLake::must(lake().service->people().unmask("carla", {"loja", "silver.retail_customers", "email_masked"}));
   const auto ask = [&](const access::Session& who) {
     return json_of(lake().ask(who, "POST", "/api/v1/t/loja/sql",
-                              R"({"sql":"select email_masked from silver.retail_customers where email_masked is not null order by 1 limit 5"})"));
+                              R"json({"sql":"select email_masked from silver.retail_customers where email_masked is not null order by 1 limit 5"})json"));
   };
   EXPECT_EQ(ask(engineer)["rows"].size(), 5U);
   const auto page = json_of(lake().ask(engineer, "GET", "/api/v1/t/loja/tables/silver.retail_customers"));
@@ -220,7 +220,7 @@ TEST(Service, RowsOfCostAddUpToItsTotalAndTheOverviewSaysTheSame) {
   EXPECT_EQ(overview["total"], cost["total"]);
   const auto sql = json_of(lake().ask(
       admin(), "POST", "/api/v1/t/acme/sql",
-      R"({"sql":"select sum(BilledCost) from gold.cost_by_month where billing_period = (select max(billing_period) from gold.cost_by_month)"})"));
+      R"json({"sql":"select sum(BilledCost) from gold.cost_by_month where billing_period = (select max(billing_period) from gold.cost_by_month)"})json"));
   EXPECT_EQ(sum_of({sql["rows"][0][0].get<std::string>()}), cost["total"]);
 }
 
@@ -256,7 +256,7 @@ TEST(Service, ExportsHoldTheSameRows) {
 }
 
 TEST(Service, ATokenDoesNoMoreThanItsScope) {
-  const auto made = json_of(lake().ask(admin(), "POST", "/api/v1/tokens", R"({"name":"t","scopes":["read"],"tenant":"acme","days":1})"));
+  const auto made = json_of(lake().ask(admin(), "POST", "/api/v1/tokens", R"json({"name":"t","scopes":["read"],"tenant":"acme","days":1})json"));
   const auto with_token = [&](const std::string& method, const std::string& target, const std::string& body = {}) {
     auto request = ServedLake::request_of(method, target, body);
     request.headers["authorization"] = "Bearer " + made["token"].get<std::string>();
@@ -266,7 +266,7 @@ TEST(Service, ATokenDoesNoMoreThanItsScope) {
   EXPECT_EQ(with_token("GET", "/api/v1/t/beta/cost"), 404);
   EXPECT_EQ(with_token("POST", "/api/v1/t/acme/runs", "{}"), 403);
   EXPECT_EQ(with_token("GET", "/api/v1/users"), 403);
-  EXPECT_EQ(with_token("POST", "/api/v1/tokens", R"({"name":"x","scopes":["read"]})"), 403);
+  EXPECT_EQ(with_token("POST", "/api/v1/tokens", R"json({"name":"x","scopes":["read"]})json"), 403);
   EXPECT_EQ(lake().ask(admin(), "DELETE", "/api/v1/tokens/" + made["id"].get<std::string>()).status, 204);
   EXPECT_EQ(with_token("GET", "/api/v1/t/acme/cost"), 401);
 }
