@@ -58,7 +58,7 @@ Status write_parquet(TableRows& rows, Sink& sink, const ExportOptions& options) 
   connection.watch(options.cancel);
   TRY(connection.run(fmt::format(
       "copy (select {} from read_csv({}, header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', "
-      "nullstr = '', allow_quoted_nulls = {}, max_line_size = 67108864, columns = {{{}}})) to {} (format parquet, "
+      "nullstr = '', allow_quoted_nulls = {}, max_line_size = 8388608, columns = {{{}}})) to {} (format parquet, "
       "compression zstd)",
       names, duck::path_list({text.path()}), rows.columns().size() == 1 ? "true" : "false", types,
       duck::literal(file.path()))));

@@ -29,9 +29,10 @@ Result<Json> Call::body() const {
   const std::string type = request.header("content-type");
   if (!type.starts_with("application/json"))
     return fail(ErrorKind::invalid_argument, "the body's Content-Type must be application/json");
-  Json json = TRY_IN("the body", parse_json(request.body));
-  if (!json.is_object()) return fail(ErrorKind::invalid_argument, "the body must be a JSON object");
-  return json;
+  auto json = parse_json(request.body);
+  if (!json) return fail(ErrorKind::invalid_argument, "the body is {}", json.error().message);
+  if (!json->is_object()) return fail(ErrorKind::invalid_argument, "the body must be a JSON object");
+  return std::move(*json);
 }
 
 Result<std::string> Call::text(const Json& body, const char* name, std::size_t most, bool required) {

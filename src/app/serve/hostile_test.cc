@@ -93,11 +93,16 @@ http::Request request_for(Noise& noise, const std::vector<Route>& routes) {
     path.replace(at, part.size(), part == "{tenant}" && !noise.one_in(4) ? "acme" : noise.of(words()));
   }
   if (noise.one_in(30)) path += noise.bytes(20);
-  http::Request request = ServedLake::request_of(
-      noise.one_in(12) ? noise.of(std::vector<std::string>{"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "TRACE"}) : route.method,
-      path, route.method == "GET" ? "" : body_for(noise));
+  static const std::vector<std::string> methods = {"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "TRACE"};
+  const std::string& method = noise.one_in(12) ? noise.of(methods) : route.method;
+  http::Request request = ServedLake::request_of(method, "/", route.method == "GET" ? "" : body_for(noise));
+  // As the server hands it on, also where its parser would have refused: what stands between slashes is one segment.
   request.path = path;
-  request.query.clear();
+  for (std::size_t begin = 1; begin <= path.size();) {
+    const std::size_t end = std::min(path.find('/', begin), path.size());
+    request.segments.push_back(path.substr(begin, end - begin));
+    begin = end + 1;
+  }
   for (std::size_t i = noise.below(6); i > 0; --i)
     request.query.emplace_back(noise.of(names()), noise.one_in(10) ? noise.bytes(40) : noise.of(words()));
   if (noise.one_in(20)) request.headers["if-none-match"] = noise.bytes(40);

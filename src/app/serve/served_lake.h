@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "app/http/request.h"
 #include "app/serve/service.h"
 #include "flow/generate/generate.h"
 
@@ -51,17 +52,10 @@ struct ServedLake {
     http::Request request;
     request.method = method;
     request.target = target;
-    const std::size_t mark = target.find('?');
-    request.path = target.substr(0, mark);
-    if (mark != std::string::npos) {
-      for (std::size_t begin = mark + 1; begin <= target.size();) {
-        const std::size_t end = std::min(target.find('&', begin), target.size());
-        const std::string pair = target.substr(begin, end - begin);
-        const std::size_t equals = std::min(pair.find('='), pair.size());
-        request.query.emplace_back(pair.substr(0, equals), equals < pair.size() ? pair.substr(equals + 1) : "");
-        begin = end + 1;
-      }
-    }
+    http::Target parsed = must(http::parse_target(target));
+    request.path = std::move(parsed.path);
+    request.segments = std::move(parsed.segments);
+    request.query = std::move(parsed.query);
     request.body = body;
     if (!body.empty()) request.headers["content-type"] = "application/json";
     request.headers["host"] = "centavo.test";
