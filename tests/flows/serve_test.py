@@ -147,7 +147,7 @@ class Numbers(Served):
         self.assertTrue(found["holds"])
         self.assertEqual(D(found["total"]), D(found["total_of_lines"]))
         self.assertEqual(D(found["total"]), sum(D(line["amount"]) for line in found["lines"]))
-        self.assertIn("lineItem", found["lines"][0]["raw"])
+        self.assertIn("line_item_unblended_cost", found["lines"][0]["raw"])
         self.assertEqual(D(found["total"]), sum(D(file["amount"]) for file in found["files"]))
         viewer = self.add_person(admin, "vi", "viewer")
         theirs = viewer.get("/t/acme/explain?m=BilledCost&f.ChargeCategory=Tax&lines=5").json

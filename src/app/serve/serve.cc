@@ -2,13 +2,12 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdio>
 #include <thread>
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include "app/http/assets.h"
+#include "app/serve/log.h"
 
 namespace centavo::serve {
 namespace {
@@ -20,9 +19,8 @@ extern "C" void on_hangup(int) { g_reload.store(true); }
 // Time, method, path, status, bytes, milliseconds, id. No address, no user, no query.
 void log_access(const http::Served& served, const Clock& clock) {
   const std::string path = served.path.starts_with("/link/") ? "/link/…" : served.path;
-  const std::string line = fmt::format("{} {} {} {} {} B {:.1f} ms {}\n", iso_time(clock.now_ms()), served.method, path,
-                                       served.status, served.bytes, served.seconds * 1000, served.id);
-  std::fwrite(line.data(), 1, line.size(), stderr);
+  log_line(fmt::format("{} {} {:.500} {} {} B {:.1f} ms {}", iso_time(clock.now_ms()), served.method, path,
+                       served.status, served.bytes, served.seconds * 1000, served.id));
 }
 
 Status make_first_administrator(access::People& people, const std::string& user) {
@@ -47,8 +45,7 @@ bool is_loopback(const std::string& address) {
 
 Status serve(const ServeOptions& options, const std::string& user, bool always_link,
              const std::function<Status(const Served&)>& on_ready, const Cancel* cancel, const Clock& clock) {
-  // Standard output is for what programs read.
-  spdlog::set_default_logger(std::make_shared<spdlog::logger>("centavo", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
+  log_to_stderr();
   const auto service = TRY(Service::open(options.service, clock));
   const auto server = TRY(http::Server::listen(
       options.http, [&](const http::Request& request, const Cancel& stop) { return service->handle(request, stop); },
