@@ -51,6 +51,7 @@ test("nothing scrolls sideways on a phone, and the navigation can be reached", {
     if (over > 0) faults.push(`${path}: ${over} px too wide`);
   }
   assert.deepEqual(faults, []);
+  await visit(page, `${t}/overview`);
   await page.getByRole("button", { name: "Open or close the navigation" }).click();
   await page.getByRole("link", { name: "Pivot" }).click();
   await page.waitForURL("**/pivot");

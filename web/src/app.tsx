@@ -273,7 +273,7 @@ function Shell({ me, setMe, here, signOut, ...shared }: ShellProps) {
           )}
           {meta && <span class="only-wide fresh-slot"><FreshBadge state={meta.fresh.state} lag={meta.fresh.hours_lag} sla={meta.fresh.sla_hours} /></span>}
           <span class="grow" />
-          <Button class="palette-button" icon="search" onClick={() => openPalette.current()} aria-label={`${t("palette.button")} Ctrl K`}><span class="only-wide">{t("palette.button")}</span><kbd class="only-wide">Ctrl K</kbd></Button>
+          <Button class="palette-button" icon="search" onClick={() => openPalette.current()} aria-label={`${t("palette.button")} Ctrl K`}><span class="only-wide">{t("palette.button")}</span>{" "}<kbd class="only-wide">Ctrl K</kbd></Button>
           <MenuButton class="button quiet" icon="user" align="end" label={t("nav.account", { name: me.user.name || me.user.id })} items={() => [
             { text: me.user.name || me.user.id, icon: "user", href: href("/tokens") },
             { text: "", separator: true },

@@ -242,11 +242,12 @@ Result<http::Response> quality(Call& call) {
   for (const auto& [layer, counts] : by_layer)
     out["score"][layer] = fmt::format("{:.4f}", ratio(counts.first, counts.second));
   for (const CheckCounts& run : TRY(open.catalog.check_counts(open.tenant.id, 30))) {
-    out["trend"].insert(out["trend"].begin(), {{"run", run.run},
-                                               {"at", iso_time(run.started_ms)},
-                                               {"failed", run.failed},
-                                               {"warned", run.warned},
-                                               {"quarantined", run.quarantined_rows}});
+    const OrderedJson line = {{"run", run.run},
+                              {"at", iso_time(run.started_ms)},
+                              {"failed", run.failed},
+                              {"warned", run.warned},
+                              {"quarantined", run.quarantined_rows}};
+    out["trend"].insert(out["trend"].begin(), line);
   }
   return json_response(out);
 }

@@ -61,7 +61,7 @@ export function Table<R>({ caption, columns, rows, sort, onSort, first = 200, fo
   };
   return (
     <>
-      <div class="scroll" {...(unseen ? {} : { role: "region", "aria-label": caption, tabindex: 0 })}>
+      <div {...(unseen ? {} : { class: "scroll", role: "region", "aria-label": caption, tabindex: 0 })}>
         <table class={compact ? "compact" : undefined}>
           <caption class="sr">{caption}</caption>
           <thead>
