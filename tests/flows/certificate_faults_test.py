@@ -348,9 +348,6 @@ class GcpBill(Generated):
     pack, options = "gcp", ("--no-restate",)
     bronze, cost, silver = "bronze.gcp_billing_lines", "cost", "silver.gcp_cost_and_usage"
 
-    def source(self, home=None):
-        return (home or self.home) / "export"
-
     def deliver(self, change):
         """A load day of September again, in a later run."""
         old = next(self.source().glob("day=2026-09-17/run=*"))

@@ -58,6 +58,15 @@ OrderedJson explanation_object(const Explanation& found) {
                                   {"rounding", split.rounding}});
     }
   }
+  for (const Explanation::Used& used : found.used) {
+    OrderedJson rows = OrderedJson::array();
+    for (const auto& row : used.rows) {
+      OrderedJson each = OrderedJson::object();
+      for (std::size_t i = 0; i < used.columns.size(); ++i) each[used.columns[i]] = row[i];
+      rows.push_back(std::move(each));
+    }
+    object[used.name] = std::move(rows);
+  }
   object["files"] = OrderedJson::array();
   for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});
   object["lines"] = OrderedJson::array();
@@ -107,6 +116,13 @@ Status show_explanation(Context& context, const ProofArguments& given) {
                    {.key = "part", .align = Align::point, .show = show_money},
                    {.key = "rounding", .align = Align::point, .show = show_money}},
                   "all of it is direct cost");
+    }
+    for (const Explanation::Used& used : found.used) {
+      output.line();
+      output.line(output.styled(used.name, Tone::strong));
+      std::vector<ListColumn> columns;
+      for (const std::string& name : used.columns) columns.push_back({.key = name});
+      output.list(object[used.name].get<std::vector<OrderedJson>>(), columns, fmt::format("no {}", used.name));
     }
     output.line();
     output.list(object["files"].get<std::vector<OrderedJson>>(),
