@@ -515,18 +515,16 @@ def row_twice(bill):
     return bool(findings), "duplicated_row" in findings, findings
 
 
-def against_its_invoices(name, expected, change=lambda bill: None, but=None):
-    """Every invoice of September as the bill has it, to the last digit, `but` one that asks for something else; then `change`."""
+def against_its_invoices(name, expected, change=lambda bill: None, off=decimal.Decimal(0)):
+    """Every invoice of September as the bill has it, to the last digit, the largest `off` by so much; then `change`."""
     def fault(bill):
-        rows = bill.lake.query("acme", f"""select InvoiceId as id, sum(BilledCost) as whole, coalesce(sum(BilledCost) filter (where ChargeCategory = 'Tax'), 0) as tax,
-            coalesce(sum(BilledCost) filter (where ChargeCategory = 'Credit'), 0) as credit from {bill.silver}
+        rows = bill.lake.query("acme", f"""select InvoiceId as id, sum(BilledCost) as whole from {bill.silver}
             where billing_period = '2026-09-01' and InvoiceId is not null group by 1 order by whole desc""")
         assert rows, "no invoices in this bill"
         with decimal.localcontext() as context:
             context.prec = 60
             asked = {row["id"]: decimal.Decimal(row["whole"]) for row in rows}
-            if but is not None:
-                asked[rows[0]["id"]] += but({key: decimal.Decimal(value) for key, value in rows[0].items() if key != "id"})
+            asked[rows[0]["id"]] += off
         bill.lake("invoice", "add", "--tenant", "acme", "--period", "2026-09", *(f"{number}={amount:f}" for number, amount in asked.items()))
         change(bill)
         bill.lake.run("acme", code=(DONE, FAILED, DOES_NOT_HOLD))
@@ -549,9 +547,8 @@ def without_invoice(bill):
 
 
 INVOICE_FAULTS = [
-    against_its_invoices("invoice_a_cent_more", {"lost_cent", "extra_cent"}, but=lambda sums: CENT),
-    against_its_invoices("invoice_a_cent_less", {"lost_cent", "extra_cent"}, but=lambda sums: -CENT),
-    against_its_invoices("invoice_before_tax", {"tax"}, but=lambda sums: -sums["tax"]),
+    against_its_invoices("invoice_a_cent_more", {"lost_cent", "extra_cent"}, off=CENT),
+    against_its_invoices("invoice_a_cent_less", {"lost_cent", "extra_cent"}, off=-CENT),
     against_its_invoices("delivered_without_a_file", {"missing_file"}, lambda bill: bill.deliver(lambda parts: parts[1:])),
     against_its_invoices("not_final", {"not_final"}, without_invoice),
 ]
