@@ -1,4 +1,5 @@
 """Every fault put into a certified bill is found and its cause named; clean bills raise no alarm; order changes no hash."""
+import csv
 import decimal
 import gzip
 import json
@@ -337,8 +338,9 @@ class AzureBill(Generated):
     def in_euro(self, line):
         return line.replace(",BRL,", ",EUR,")
 
-    def is_usage(self, line):
-        return ",Usage," in line
+    def costs(self, head, line):
+        row, = csv.DictReader(head + [line])
+        return row["chargeType"] == "Usage" and abs(decimal.Decimal(row["costInBillingCurrency"] or "0")) > CENT
 
     def invoice_id(self):
         return self.lake.value("acme", f"select distinct InvoiceId from {self.silver} where billing_period = '2026-09-01' and InvoiceId is not null")
@@ -369,8 +371,9 @@ class GcpBill(Generated):
     def in_euro(self, line):
         return line.replace('"currency":"BRL"', '"currency":"EUR"')
 
-    def is_usage(self, line):
-        return '"cost_type":"regular"' in line and '"credits":[]' in line
+    def costs(self, head, line):
+        row = json.loads(line)
+        return row["cost_type"] == "regular" and not row["credits"] and row["cost"] > 0.01
 
     def lose_a_file(self):
         shutil.rmtree(self.source() / "day=2026-09-17")
@@ -509,7 +512,7 @@ def row_twice(bill):
     """A charge of some size, once more in the same file."""
     def change(parts):
         head, rows = bill.head(parts[0])
-        return [head + rows + [max((line for line in rows if bill.is_usage(line)), key=len)], *parts[1:]]
+        return [head + rows + [next(line for line in rows if bill.costs(head, line))], *parts[1:]]
     bill.deliver(change)
     findings, _, _ = bill.causes()
     return bool(findings), "duplicated_row" in findings, findings

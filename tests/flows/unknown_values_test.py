@@ -13,7 +13,7 @@ D = decimal.Decimal
 
 class UnknownValues(FlowTest):
     def generated(self, provider, change, *more):
-        """A lake over a generated bill of a month, each of whose data files `change` rewrites (text -> text)."""
+        """A lake over a generated bill of a month, each of whose data files `change` rewrites: (text, path) -> text."""
         home = self.folder / provider
         lake = self.lake(f"{provider}-lake")
         lake("generate", provider, "--seed", 9, "--rows", 600, "--months", 1, "--out", home, *more)
@@ -22,7 +22,7 @@ class UnknownValues(FlowTest):
                 continue
             data = path.read_bytes()
             text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode()
-            changed = change(text)
+            changed = change(text, str(path))
             path.write_bytes(gzip.compress(changed.encode(), mtime=0) if path.suffix == ".gz" else changed.encode())
         for manifest in home.rglob("manifest.json"):   # what they promise of bytes must be what is there
             said = json.loads(manifest.read_text())
@@ -68,18 +68,18 @@ class UnknownValues(FlowTest):
         self.assert_one_clear_error(lake.run("acme", code=DOES_NOT_HOLD), "a_rate_for_every_day", "ZZZ/USD")
         self.say("aws: ZZZ is counted on its own, and no rate is made up for it")
 
-        lake = self.generated("azure", lambda text: text.replace(",BRL,", ",ZZZ,"))
+        lake = self.generated("azure", lambda text, path: text.replace(",BRL,", ",ZZZ,"))
         lake.run("acme", code=(DONE, DOES_NOT_HOLD))
         count, sample = self.found(lake, "currency_is_iso_4217")
         self.assertEqual(count, int(lake.value("acme", f"select count(*) from {COSTS} where BillingCurrency = 'ZZZ'")))
         self.assertIn("ZZZ", sample)
         self.say(f"azure: {count} rows in ZZZ are named")
-        lake = self.generated("gcp", lambda text: text.replace('"currency":"BRL"', '"currency":"ZZZ"'))
+        lake = self.generated("gcp", lambda text, path: text.replace('"currency":"BRL"', '"currency":"ZZZ"'))
         lake.run("acme", code=(DONE, DOES_NOT_HOLD))
         self.assertEqual("0", lake.value("acme", f"select count(*) from {COSTS}"))
         self.assertIn("in quarantine", lake("reconcile", "--tenant", "acme", "--all").stdout)
         self.say("gcp: rows in ZZZ are set aside")
-        lake = self.generated("databricks", lambda text: text)
+        lake = self.generated("databricks", lambda text, path: text)
         lake("tenant", "set", "acme", "--param", "currency=ZZZ")
         done = lake.run("acme", code=(DONE, DOES_NOT_HOLD))
         self.assertIn("skus_have_a_price", done.stdout)
@@ -87,17 +87,20 @@ class UnknownValues(FlowTest):
         self.say("databricks: nothing is priced in ZZZ, and every SKU without a price is named")
 
     def test_a_charge_type_that_does_not_exist_is_set_aside_or_refused(self):
-        once = lambda old, new: (lambda text, left=[1]: text.replace(old, new, left.pop()) if left and old in text else text)
+        def once(old, new, where=""):
+            left = [1]
+            return lambda text, path: text.replace(old, new, left.pop()) if left and old in text and where in path else text
         report = bill.Report(self.folder / "cur")
         report.deliver(bill.lines(5, "10") + [bill.line(9, "7", lineItem__LineItemType="Sorcery")])
         aws = self.lake("aws-lake")
         aws.add("acme", "aws", report.folder)
-        for provider, lake, word in (("aws", aws, "Sorcery"), ("azure", self.generated("azure", once(",RoundingAdjustment,", ",Teleport,")), "Teleport"),
-                                     ("gcp", self.generated("gcp", once('"cost_type":"tax"', '"cost_type":"surcharge"')), "surcharge"),
+        for provider, lake, word in (("aws", aws, "Sorcery"), ("azure", self.generated("azure", once(",Usage,", ",Teleport,", "amortized")), "Teleport"),
+                                     ("gcp", self.generated("gcp", once('"cost_type":"regular"', '"cost_type":"surcharge"')), "surcharge"),
                                      ("databricks", self.generated("databricks", once('"ORIGINAL"', '"SURPRISE"')), "SURPRISE")):
             with self.subTest(provider):
                 done = lake.run("acme", code=(DONE, DOES_NOT_HOLD))
-                self.assertIn(word, done.stdout)
+                self.assertRegex(done.stdout, "quarantined accepted_values_x_[a-z_]+_type .*: 1 bad row")
+                self.assertIn(word, json.dumps(lake.json("check", "--tenant", "acme", code=(DONE, DOES_NOT_HOLD))))
                 self.whole(lake)
                 self.assertIn("in quarantine", lake("reconcile", "--tenant", "acme", "--all").stdout)
                 self.say(f"{provider}: {word} is set aside by name, and the proof counts it")
@@ -115,23 +118,23 @@ class UnknownValues(FlowTest):
 
     def test_a_product_that_nobody_knows_keeps_its_name_and_cost(self):
         report = bill.Report(self.folder / "cur")
-        report.deliver(bill.lines(5, "10") + [bill.line(9, "7", lineItem__ProductCode="AmazonTeleport", product__ProductName="", product__sku="NEWSKU1")])
+        report.deliver(bill.lines(5, "10") + [bill.line(9, "7", lineItem__ProductCode="AmazonTeleport", product__ProductName="Amazon Teleport", product__servicename="", product__sku="NEWSKU1")])
         aws = self.lake("aws-lake")
         aws.add("acme", "aws", report.folder)
-        azure = self.generated("azure", lambda text: text.replace(",Virtual Machines,", ",Quantum Teleport,"))
-        gcp = self.generated("gcp", lambda text: text.replace('"description":"Compute Engine"', '"description":"Quantum Teleport"'))
-        for provider, lake, name in (("aws", aws, "AmazonTeleport"), ("azure", azure, "Quantum Teleport"), ("gcp", gcp, "Quantum Teleport")):
+        azure = self.generated("azure", lambda text, path: text.replace(",Virtual Machines,", ",Quantum Teleport,"))
+        gcp = self.generated("gcp", lambda text, path: text.replace('"description":"Compute Engine"', '"description":"Quantum Teleport"'))
+        for provider, lake, name in (("aws", aws, "Amazon Teleport"), ("azure", azure, "Quantum Teleport"), ("gcp", gcp, "Quantum Teleport")):
             with self.subTest(provider):
                 lake.run("acme", code=(DONE, DOES_NOT_HOLD))
                 self.whole(lake)
                 rows = lake.query("acme", f"select distinct ServiceCategory, ServiceSubcategory from {COSTS} where ServiceName = '{name}'")
                 self.assertEqual([{"ServiceCategory": "Other", "ServiceSubcategory": "Other (Other)"}], rows)
-        lake = self.generated("databricks", lambda text: "".join(line.replace("PREMIUM_JOBS_COMPUTE", "PREMIUM_TELEPORT") if "usage_quantity" in line else line
+        lake = self.generated("databricks", lambda text, path: "".join(line.replace("PREMIUM_JOBS_COMPUTE", "PREMIUM_TELEPORT") if "usage_quantity" in line else line
                                                                  for line in text.splitlines(keepends=True)))
         done = lake.run("acme", code=(DONE, DOES_NOT_HOLD))
         self.assertIn("skus_have_a_price", done.stdout)
-        unpriced = lake.query("acme", "select distinct SkuId from gold.databricks_unpriced_usage")
-        self.assertTrue(any("TELEPORT" in row["SkuId"] for row in unpriced), unpriced)
+        unpriced = lake.query("acme", "select distinct sku_name from gold.databricks_unpriced_usage")
+        self.assertTrue(any("TELEPORT" in row["sku_name"] for row in unpriced), unpriced)
         self.assertEqual("0", lake.value("acme", f"select count(*) from {COSTS} where SkuId like '%TELEPORT%' and BilledCost <> 0"))
         self.say("a product that nobody knows keeps its name in category Other; a SKU without a price is listed")
 
