@@ -138,6 +138,26 @@ class UnknownValues(FlowTest):
         self.assertEqual("0", lake.value("acme", f"select count(*) from {COSTS} where SkuId like '%TELEPORT%' and BilledCost <> 0"))
         self.say("a product that nobody knows keeps its name in category Other; a SKU without a price is listed")
 
+    def test_a_table_that_loses_every_row_does_not_hold(self):
+        report = bill.Report(self.folder / "cur")
+        report.deliver(bill.lines(5, "10"))
+        lake = self.lake()
+        pack = lake.folder / "packs" / "lost"
+        (pack / "gold").mkdir(parents=True)
+        (pack / "pack.yaml").write_text("pack: lost\nversion: 1\ndescription: a model with a wrong filter\nrequires: [focus]\n")
+        (pack / "gold" / "lost_cost.yaml").write_text(
+            "table: gold.lost_cost\ndescription: cost by account\nwrite: replace_period\nperiod_column: billing_period\ncolumns:\n"
+            "  - {name: billing_period, type: date, required: true}\n  - {name: BillingCurrency, type: varchar, required: true}\n"
+            "  - {name: BilledCost, type: \"decimal(38,21)\", required: true}\nproof:\n  - {measure: BilledCost, amount: BilledCost, currency: BillingCurrency}\n")
+        (pack / "gold" / "lost_cost.sql").write_text(
+            "select billing_period, BillingCurrency, sum(BilledCost) as BilledCost from silver.focus_cost_and_usage\n"
+            "where billing_period >= $period_first and billing_period < $period_end and BillingAccountId = 'nobody'\ngroup by billing_period, BillingCurrency\n")
+        lake.add("acme", "aws", report.folder, "--pack", "lost")
+        done = lake.run("acme", code=DOES_NOT_HOLD)
+        self.assertIn("gold.lost_cost", done.stdout + done.stderr)
+        self.assertEqual([], lake.json("release", "list", "--tenant", "acme"), "nothing is published")
+        self.say("a table without a row is compared like any other")
+
 
 if __name__ == "__main__":
     unittest.main()
