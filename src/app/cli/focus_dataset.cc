@@ -4,6 +4,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <map>
 
 #include "flow/pipeline/bill_arrivals.h"
 #include "lake/catalog/billing_period.h"
