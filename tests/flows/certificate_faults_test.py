@@ -138,8 +138,8 @@ def table_file_lost(case):
 
 
 def landing_changed(case):
-    path = sorted((case.lake.folder / "tenants/acme/raw").glob("*/_landings/*.json"))[0]
-    landing = json.loads(path.read_text())
+    landings = ((path, json.loads(path.read_text())) for path in sorted((case.lake.folder / "tenants/acme/raw").glob("*/_landings/*.json")))
+    path, landing = next((path, landing) for path, landing in landings if landing["period"])   # a bill's: price lists have no month
     landing["files"].pop()
     path.chmod(0o644)
     path.write_text(json.dumps(landing))
@@ -259,6 +259,8 @@ MONTHS = ("2026-09", "2026-10")
 class Generated:
     """A lake with two certified months of a generated bill, and the ways in which its deliveries change."""
 
+    names_invoices = False
+
     def __init__(self, folder, seed):
         self.seed, self.home = seed, folder / "lake/bills"
         self.generate(self.home, "--months", 2)
@@ -309,7 +311,7 @@ class Generated:
 
 
 class AzureBill(Generated):
-    pack, options = "azure", ("--no-restate", "--rows-per-file", "150")
+    pack, options, names_invoices = "azure", ("--no-restate", "--rows-per-file", "150"), True
     bronze, cost, silver = "bronze.azure_cost_details", "costinbillingcurrency", "silver.azure_cost_and_usage"
 
     def runs(self, home=None):
@@ -542,7 +544,8 @@ def invoice_nobody_knows(bill):
     bill.lake("invoice", "add", "--tenant", "acme", "--period", "2026-09", "NOWHERE-1=10.00")
     done = bill.certify()
     causes = [f["cause"] for c in bill.lake.json("certificate", "show", "--tenant", "acme") for f in c["statement"]["findings"]]
-    return done.returncode == DOES_NOT_HOLD, "unknown_invoice" in causes, causes
+    # Google's export and Databricks' tables name no invoice at all: their bills are never final by themselves.
+    return done.returncode == DOES_NOT_HOLD, ("unknown_invoice" if bill.names_invoices else "not_final") in causes, causes
 
 
 def without_invoice(bill):
