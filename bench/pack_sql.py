@@ -103,8 +103,9 @@ def spark_types(text):
 
 
 def gold_models(engine="duckdb"):
-    """[(table, path)] of the shared gold tables, those that read another one after it."""
-    names = sorted(path.stem for path in (PACKS / "focus" / "gold").glob("*.yaml"))
+    """[(table, path)] of the shared gold tables that an AWS bill alone makes, those that read another one after it."""
+    names = sorted(path.stem for path in (PACKS / "focus" / "gold").glob("*.yaml")
+                   if set(re.findall(r"\bsilver\.(\w+)", path.with_suffix(".sql").read_text())) <= {"focus_cost_and_usage"})
     paths = {}
     for name in names:
         own = PACKS / "focus" / "gold" / f"{name}.{engine}.sql"

@@ -353,6 +353,38 @@ class Allocation(FlowTest):
         self.assertEqual({"ads": D(100), "pay": D(50), "": D("40.01")},
                          {value: sum(D(r["BilledCost"]) for r in by_tag if r["tag_value"] == value) for value in ("ads", "pay", "")})
 
+    def test_the_operator_sees_every_tenants_cost_centres_by_month_and_currency(self):
+        lake = self.small(("2026-09", "2026-10"))
+        folder = self.folder / "other"
+        folder.mkdir()
+        write_bill(folder, [charge(0, "7.5", "2026-09"), charge(1, "-0.5", "2026-09"), charge(2, "9", "2026-10", BillingCurrency="BRL")])
+        lake.add("loja", "focus", folder)
+        lake.add("nova", "focus", folder)
+        lake("tenant", "add", "idle", "--pack", "focus", "--source", folder)
+        lake("tenant", "disable", "idle")
+        lake.run("loja")
+        done = lake("--json", "allocation", "report", "--period", "2026-09")
+        found = json.loads(done.stdout)
+        rows = {(row["tenant"], row["period"], row["currency"], row["cost_centre"]): D(row["total"]) for row in found["cost_centres"]}
+        self.assertEqual({("acme", "2026-09", "USD", "ads"): D("125.01"), ("acme", "2026-09", "USD", "pay"): D(65), ("acme", "2026-09", "USD", UNALLOCATED): D(0),
+                          ("loja", "2026-09", "USD", UNALLOCATED): D(7)}, rows)
+        self.assertEqual([("2026-09", "USD", 2, D("197.01"))], [(row["period"], row["currency"], row["tenants"], D(row["total"])) for row in found["totals"]])
+        self.assertIn("loja: no allocation rules", done.stderr)
+        self.assertIn("nova: nothing published yet", done.stderr)
+        self.assertNotIn("idle", done.stdout + done.stderr)
+        whole = lake.json("allocation", "report")
+        self.assertEqual([("2026-09", "USD"), ("2026-10", "BRL"), ("2026-10", "USD")], [(row["period"], row["currency"]) for row in whole["totals"]], "currencies never meet")
+        for total in whole["totals"]:
+            billed = sum(D(lake.value(tenant, f"select coalesce(sum(BilledCost), 0) from {COSTS} where billing_period = '{total['period']}-01' and BillingCurrency = '{total['currency']}'"))
+                         for tenant in ("acme", "loja"))
+            self.assertEqual(billed, D(total["total"]))
+        one = lake.json("allocation", "report", "--cost-centre", "ads")
+        self.assertEqual({("acme", "ads")}, {(row["tenant"], row["cost_centre"]) for row in one["cost_centres"]})
+        text = lake("allocation", "report", "--tenant", "acme").stdout
+        for word in ("tenant", "cost centre", "ads", "125.01", "2026-10"):
+            self.assertIn(word, text)
+        self.assertNotIn("loja", text)
+
     def test_every_part_is_explained_down_to_raw_rows(self):
         lake = self.small()
         found = lake.json("explain", "--tenant", "acme", "gold.allocated_cost.BilledCost where cost_centre = 'ads' and rule = 'tax'")

@@ -366,6 +366,27 @@ class OverTime(CurrencyTest):
         self.say("a converted number is explained with its rate, down to the raw rows")
         told = lake("explain", "--tenant", "acme", f"{CONVERTED}.x_BilledCostInTenantCurrency where charge_date = '2026-09-02'").stdout
         self.assertIn("638", told)
+        for word in ("rates", "2026-09-02", "USD/BRL", "5.800000000000", "2026-09-01", "file"):
+            self.assertIn(word, told)
+
+    def test_a_converted_cell_shows_the_rates_behind_it(self):
+        lake = self.lake()
+        # A Friday, and the Sunday and Monday after it: Sunday carries the rate of Friday.
+        self.bills(lake, "acme", {"2026-09": [bill.line(24 * (day - 1), "100", lineItem__CurrencyCode="EUR") for day in (4, 6, 7)]})
+        rates = self.rates(lake, "acme", "ecb_rates")
+        rates.ecb({day: {"USD": "1.25", "BRL": str(6 + D(day.day) / 100)} for day in business_days("2026-08-31", "2026-09-07")})
+        lake.run("acme")
+        shown = lambda measure, where="true", *more: lake.json("explain", "--tenant", "acme", f"{CONVERTED}.{measure} where {where}", *more)
+        found = shown("x_BilledCostInTenantCurrency")
+        self.assertTrue(found["holds"])
+        self.assertEqual(D(found["total"]), 100 * (D("6.04") + D("6.04") + D("6.07")))
+        self.assertEqual([(row["day"], row["pair"], D(row["rate"]), row["published"]) for row in found["rates"]],
+                         [("2026-09-04", "EUR/BRL", D("6.04"), "2026-09-04"), ("2026-09-06", "EUR/BRL", D("6.04"), "2026-09-04"), ("2026-09-07", "EUR/BRL", D("6.07"), "2026-09-07")])
+        self.assertEqual({row["source"] for row in found["rates"]}, {"ECB EUR/BRL"})
+        found = shown("x_EffectiveCostInUsd", "charge_date = '2026-09-06'")
+        self.assertEqual([(row["day"], row["pair"], D(row["rate"]), row["published"]) for row in found["rates"]], [("2026-09-06", "EUR/USD", D("1.25"), "2026-09-04")])
+        self.assertNotIn("rates", shown("BilledCost"), "a billed amount is converted by none")
+        self.assertEqual(len(shown("x_BilledCostInUsd", "true", "--lines", 2)["rates"]), 2)
 
     def rates_of_august(self, rates):
         rates.plain([("2026-09-01", "USD", "BRL", "5.8"), ("2026-08-01", "USD", "BRL", "5.3")])

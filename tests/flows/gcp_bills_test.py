@@ -176,7 +176,7 @@ class GcpBills(FlowTest):
             bills = self.folder / f"generated-{seed}"
             generate = ("generate", "gcp", "--seed", seed, "--rows", rows, "--months", 2, "--out", bills, *more)
             centavo(*generate, "--before-restatement")
-            lake = self.land(bills / "export", f"lake-{seed}")
+            lake = self.land(bills, f"lake-{seed}")
             self.meets_truth(lake, json.loads((bills / "truth.json").read_text()), f"seed {seed}, a day in part")
             centavo(*generate)
             lake.run("acme")

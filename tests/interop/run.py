@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Other people's readers and validators look at what centavo wrote. `make interop` runs it in .cache/venv/interop.
 
-Names as arguments run only those: delta_readers, spark, focus_validator. INTEROP_SPARK=0 leaves the slow one out, aloud.
+Names as arguments run only those: delta_readers, spark, spark_functions, focus_validator. INTEROP_SPARK=0 leaves the slow ones out, aloud.
 """
 import pathlib
 import sys

@@ -1,5 +1,8 @@
 /// \file app/cli/allocation_commands.cc
-/// allocation: show, check
+/// allocation: show, report, check
+
+#include <map>
+#include <set>
 
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
@@ -11,7 +14,7 @@ namespace {
 constexpr const char* kTable = "gold.allocated_cost";
 
 struct AllocationArguments {
-  std::string tenant, period, measure = "BilledCost";
+  std::string tenant, period, measure = "BilledCost", cost_centre;
   std::int64_t release = 0;
   bool all = false;
 };
@@ -163,6 +166,93 @@ Status show_all(Context& context, OpenLake& open, const AllocationArguments& giv
   return {};
 }
 
+// ---------- report: what every cost centre of every tenant pays
+
+// Of a tenant without rules all cost is unallocated: it is part of the lake's cost all the same.
+std::string bill_sql(const std::string& measure, const std::string& filter) {
+  return fmt::format(
+      "select strftime(billing_period, '%Y-%m') as period, BillingCurrency as currency, 'unallocated' as cost_centre, "
+      "'unallocated' as top, sum({0}) as direct, cast(0 as decimal(38,21)) as shared, sum({0}) as total "
+      "from silver.focus_cost_and_usage{1} group by all order by 1, 2",
+      measure, filter);
+}
+
+struct LakeReport {
+  struct Total {
+    Decimal amount;
+    std::set<std::string> tenants;
+  };
+  std::vector<OrderedJson> rows;
+  std::map<std::pair<std::string, std::string>, Total> totals;  ///< by period and currency: currencies never meet
+};
+
+// Each tenant is read from its own release, in a connection that knows no other's tables.
+Result<LakeReport> report_of(Context& context, OpenLake& open, const AllocationArguments& given) {
+  const std::string filter = period_filter(TRY(period_option(given.period)));
+  Workshop workshop = open.workshop(context.clock());
+  LakeReport out;
+  for (const Tenant& tenant : TRY(open.lake.tenants())) {
+    if (!tenant.enabled || (!given.tenant.empty() && tenant.id != given.tenant)) continue;
+    auto reader = Reader::open(workshop, tenant, 0);
+    if (!reader && reader.error().kind == ErrorKind::not_found) {
+      context.output().note("{}: nothing published yet", tenant.id);
+      continue;
+    }
+    if (!reader) return fail_within(fmt::format("tenant {}", tenant.id), reader.error());
+    const bool allocated = reader->release().versions.contains(kTable);
+    auto rows =
+        objects_of(*reader, allocated ? cost_centres_sql(given.measure, filter) : bill_sql(given.measure, filter));
+    if (!rows && !allocated) {
+      context.output().note("{}: no bill in this release", tenant.id);
+      continue;
+    }
+    if (!rows) return fail_within(fmt::format("tenant {}", tenant.id), rows.error());
+    if (!allocated) context.output().note("{}: no allocation rules, so all of it is unallocated", tenant.id);
+    for (auto& row : *rows) {
+      const std::string total = row["total"].get<std::string>();
+      if (!given.cost_centre.empty() && row["cost_centre"] != given.cost_centre) continue;
+      auto& sum = out.totals[{row["period"].get<std::string>(), row["currency"].get<std::string>()}];
+      const Decimal amount = TRY_IN("a total", parse_decimal(total));
+      sum.amount = TRY(add(sum.amount, amount));
+      sum.tenants.insert(tenant.id);
+      OrderedJson object = {{"tenant", tenant.id}, {"release", reader->release().number}};
+      object.update(row);
+      out.rows.push_back(std::move(object));
+    }
+  }
+  return out;
+}
+
+Status report(Context& context, const AllocationArguments& given) {
+  OpenLake open = TRY(context.open_lake());
+  if (!given.tenant.empty()) TRY(open.lake.tenant(given.tenant));
+  const LakeReport found = TRY(report_of(context, open, given));
+  std::vector<OrderedJson> totals;
+  for (const auto& [key, total] : found.totals) {
+    totals.push_back({{"period", key.first},
+                      {"currency", key.second},
+                      {"tenants", total.tenants.size()},
+                      {"total", total.amount.text()}});
+  }
+  Output& output = context.output();
+  if (output.json()) {
+    output.json_document({{"measure", given.measure}, {"cost_centres", found.rows}, {"totals", totals}});
+    return {};
+  }
+  output.line(output.styled(fmt::format("{} of the lake by tenant and cost centre", given.measure), Tone::strong));
+  std::vector<ListColumn> columns = {{.key = "tenant"}};
+  columns.insert(columns.end(), cost_centre_columns().begin(), cost_centre_columns().end());
+  output.list(found.rows, columns, "no cost");
+  output.line();
+  output.list(totals,
+              {{.key = "period"},
+               {.key = "currency"},
+               {.key = "tenants", .align = Align::right},
+               {.key = "total", .align = Align::point, .show = show_money}},
+              "nothing to add up");
+  return {};
+}
+
 Status show(Context& context, const AllocationArguments& given) {
   if (given.all != given.tenant.empty())
     return fail(ErrorKind::invalid_argument, "allocation show: name one tenant with --tenant, or all with --all");
@@ -213,7 +303,7 @@ Status check(Context& context, const AllocationArguments& given) {
 
 void add_allocation_commands(Command& root) {
   const auto values = std::make_shared<AllocationArguments>();
-  Command& allocation = root.sub("allocation", "who pays for shared cost, by the tenant's rules: show, check")
+  Command& allocation = root.sub("allocation", "who pays for shared cost, by the tenant's rules: show, report, check")
                             .group(kGroupProof)
                             .keep(values);
   Option tenant = {
@@ -243,6 +333,25 @@ void add_allocation_commands(Command& root) {
       .example("centavo allocation show --all", "every tenant, for the operator");
   showing.needs(needs_right(access::Right::cost_read, values->tenant));
   showing.action([values](Context& context) { return show(context, *values); });
+
+  Command& reporting = allocation.sub("report", "what each cost centre of each tenant pays, by month and currency")
+                           .option(tenant)
+                           .option(period);
+  reporting.note(
+      "The operator's view of the whole lake: every tenant from its own newest release. Currencies are never added up; "
+      "cost of a tenant without rules is unallocated.");
+  reporting.option({.name = "--cost-centre",
+                    .value = "NAME",
+                    .help = "only this one, whichever tenants have it",
+                    .target = &values->cost_centre});
+  reporting.option({.name = "--measure",
+                    .value = "NAME",
+                    .help = "which cost (default BilledCost)",
+                    .target = &values->measure,
+                    .choices = {"BilledCost", "EffectiveCost"}});
+  reporting.example("centavo allocation report --period 2026-09", "September over the whole lake")
+      .example("centavo allocation report --cost-centre platform --json", "one cost centre, for a program");
+  reporting.action([values](Context& context) { return report(context, *values); });
 
   tenant.required = true;
   Command& checking =

@@ -1,9 +1,8 @@
 /// \file app/cli/export_commands.cc
-/// export focus: the cost interface as a file of one version of the specification
-
-#include <charconv>
+/// export focus: a dataset of the specification as a file of one of its versions
 
 #include "app/cli/commands.h"
+#include "app/cli/focus_dataset.h"
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
 #include "app/cli/row_format.h"
@@ -12,39 +11,11 @@
 namespace centavo::cli {
 namespace {
 
-constexpr const char* kInterface = "focus.cost_and_usage";
-
 struct ExportArguments {
   std::string tenant, out, period, as_of;
-  std::string version = "1.2";
+  std::string dataset = "CostAndUsage", version;
   std::int64_t release = 0;
 };
-
-/// "1.10" -> {1, 10, 1}; a preview comes before its version: "1.0-preview" -> {1, 0, 0}.
-std::array<int, 3> version_parts(std::string_view text) {
-  std::array<int, 3> parts = {0, 0, text.find('-') == std::string_view::npos ? 1 : 0};
-  const std::size_t point = std::min(text.find('.'), text.size());
-  std::from_chars(text.data(), text.data() + point, parts[0]);
-  if (point < text.size()) std::from_chars(text.data() + point + 1, text.data() + text.size(), parts[1]);
-  return parts;
-}
-
-/// Columns the version has, in the interface's order. Columns of our own have no `since` and stay home.
-Result<std::vector<const pack::ColumnSpec*>> columns_of(const pack::Interface& interface, const std::string& version) {
-  std::vector<const pack::ColumnSpec*> columns;
-  std::vector<std::string> versions;
-  for (const pack::ColumnSpec& column : interface.columns) {
-    if (column.since.empty()) continue;
-    if (version_parts(column.since) <= version_parts(version)) columns.push_back(&column);
-    if (version_parts(column.since) >= std::array{1, 0, 1} &&
-        std::find(versions.begin(), versions.end(), column.since) == versions.end()) {
-      versions.push_back(column.since);
-    }
-  }
-  std::sort(versions.begin(), versions.end());
-  if (std::find(versions.begin(), versions.end(), version) != versions.end()) return columns;
-  return fail(ErrorKind::invalid_argument, "--version: \"{}\" is not one of {}", version, fmt::join(versions, ", "));
-}
 
 /// A column as the file holds it. Nested values have no place in CSV, and readers of Parquet want them as the JSON text
 /// that the specification shows. In CSV times are written as it asks, and decimals without the zeros their type adds.
@@ -63,19 +34,11 @@ std::string exported(const pack::ColumnSpec& column, RowFormat format) {
   return name;
 }
 
-Result<std::string> export_sql(const pack::Library& library, const ExportArguments& given, RowFormat format) {
-  const pack::Interface* const interface = library.interface(kInterface);
-  if (interface == nullptr) return fail(ErrorKind::not_found, "export focus: no pack has the interface {}", kInterface);
-  std::string list;
-  for (const pack::ColumnSpec* column : TRY(columns_of(*interface, given.version))) {
-    list += fmt::format("{}\n  {}", list.empty() ? "" : ",", exported(*column, format));
-  }
-  std::string sql = fmt::format("select{}\nfrom {}", list, interface->view().text());
-  if (const auto periods = TRY(period_option(given.period))) {
-    sql += fmt::format("\nwhere billing_period >= date '{}' and billing_period < date '{}'", periods->first.first(),
-                       periods->last.end());
-  }
-  return sql;
+Result<std::vector<std::string>> exported_columns(const FocusDataset& dataset, const std::string& version,
+                                                  RowFormat format) {
+  std::vector<std::string> out;
+  for (const pack::ColumnSpec* column : TRY(dataset.columns(version))) out.push_back(exported(*column, format));
+  return out;
 }
 
 Status export_focus(Context& context, const ExportArguments& given) {
@@ -87,22 +50,29 @@ Status export_focus(Context& context, const ExportArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
-  const std::string sql = TRY_IN("export focus", export_sql(open.library, given, format));
+  const FocusDataset dataset = TRY_IN("export focus", focus_dataset(open.library, given.dataset));
+  const std::string version = given.version.empty() ? dataset.usual_version() : given.version;
+  const auto columns = TRY_IN("export focus", exported_columns(dataset, version, format));
+  const bool newest = given.release == 0 && given.as_of.empty();
+  const DatasetScope scope{workshop, tenant, newest, TRY(period_option(given.period))};
   if (format == RowFormat::parquet) {
     TRY(write_parquet(
-        context, workshop, tenant, number, [&](Reader&) -> Result<std::string> { return sql; }, given.out));
+        context, workshop, tenant, number, [&](Reader& reader) { return dataset_sql(reader, dataset, scope, columns); },
+        given.out));
   } else {
     Reader reader = TRY(Reader::open(workshop, tenant, number, context.sight(tenant.id)));
     reader.connection().watch(context.cancel());
+    const std::string sql = TRY(dataset_sql(reader, dataset, scope, columns));
     duck::Rows rows = TRY(reader.query(sql));
     RowSink sink = TRY(RowSink::open(context.output(), given.out));
     TRY(write_rows(context, rows, format, sink, 0));
     TRY(sink.close());
   }
   if (context.output().json()) {
-    context.output().json_document({{"tenant", given.tenant}, {"version", given.version}, {"out", given.out}});
+    context.output().json_document(
+        {{"tenant", given.tenant}, {"dataset", dataset.name}, {"version", version}, {"out", given.out}});
   }
-  context.output().say("{}: FOCUS {} of tenant {}", given.out, given.version, given.tenant);
+  context.output().say("{}: FOCUS {} {} of tenant {}", given.out, version, dataset.name, given.tenant);
   return {};
 }
 
@@ -113,6 +83,10 @@ void add_export_commands(Command& root) {
   Command& exports = root.sub("export", "files for others").group(kGroupRead);
   Command& focus = exports.sub("focus", "the bill as the FOCUS specification prints it").keep(values);
   focus.note("Typed Parquet or CSV by the ending of --out, with the columns of that version; maps are JSON text.");
+  focus.note(
+      "Commitments are those that bills name, or a list of them in FOCUS; an invoice's details are its charges by "
+      "account "
+      "and category; a billing period is closed when `centavo period close` closed it. What no source tells is empty.");
   focus.option({.name = "--tenant",
                 .value = "ID",
                 .help = "whose bill",
@@ -125,9 +99,14 @@ void add_export_commands(Command& root) {
                 .target = &values->out,
                 .required = true,
                 .kind = ValueKind::file});
+  focus.option({.name = "--dataset",
+                .value = "NAME",
+                .help = "CostAndUsage (default), ContractCommitment, BillingPeriod or InvoiceDetail",
+                .target = &values->dataset,
+                .choices = {"CostAndUsage", "ContractCommitment", "BillingPeriod", "InvoiceDetail"}});
   focus.option({.name = "--version",
                 .value = "V",
-                .help = "version of the specification (default 1.2)",
+                .help = "version of the specification (default 1.2, of other datasets the first that has them)",
                 .target = &values->version});
   focus.option({.name = "--period",
                 .value = "MONTHS",
@@ -138,7 +117,9 @@ void add_export_commands(Command& root) {
   focus.option(
       {.name = "--as-of", .value = "TIME", .help = "what was published at that time", .target = &values->as_of});
   focus.example("centavo export focus --tenant acme --version 1.2 --out acme.parquet", "all months")
-      .example("centavo export focus --tenant acme --period 2026-09 --out acme-2026-09.csv", "one month as CSV");
+      .example("centavo export focus --tenant acme --period 2026-09 --out acme-2026-09.csv", "one month as CSV")
+      .example("centavo export focus --tenant acme --dataset ContractCommitment --out commitments.csv",
+               "reservations, savings plans and committed use");
   focus.needs(needs_right(access::Right::sql, values->tenant).of_layer("silver"));
   focus.action([values](Context& context) { return export_focus(context, *values); });
 }

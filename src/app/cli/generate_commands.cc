@@ -182,7 +182,7 @@ void add_generate_commands(Command& root) {
   const auto organization = std::make_shared<GenerateArguments>();
   Command& gcp = make.sub("gcp", "the detailed usage cost export by load day").keep(organization);
   gcp.note(
-      "DIR/export is the source. A load day of the newest month comes twice, the first time with lines missing, unless "
+      "A load day of the newest month comes twice, the first time with lines missing, unless "
       "--no-restate.");
   add_shared(gcp, *organization, 100000, 3);
   add_export(gcp, *organization, {"jsonl_gz", "parquet"}, "BRL");

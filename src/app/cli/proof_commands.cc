@@ -69,6 +69,13 @@ Status show_explanation(Context& context, const ProofArguments& given) {
                    {.key = "rounding", .align = Align::point, .show = show_money}},
                   "all of it is direct cost");
     }
+    for (const Explanation::Used& used : found.used) {
+      output.line();
+      output.line(output.styled(used.name, Tone::strong));
+      std::vector<ListColumn> columns;
+      for (const std::string& name : used.columns) columns.push_back({.key = name});
+      output.list(object[used.name].get<std::vector<OrderedJson>>(), columns, fmt::format("no {}", used.name));
+    }
     output.line();
     output.list(object["files"].get<std::vector<OrderedJson>>(),
                 {{.key = "file"}, {.key = "amount", .align = Align::point, .show = show_money}}, "no files");

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "app/cli/commands.h"
+#include "app/cli/focus_dataset.h"
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
 #include "app/cli/row_format.h"
@@ -17,12 +18,13 @@ namespace centavo::cli {
 namespace {
 
 constexpr const char* kPack = "focus";
-constexpr const char* kBill = "focus.cost_and_usage";
+constexpr const char* kBill = "CostAndUsage";
+constexpr const char* kBillVersion = "1.2";
 constexpr std::size_t kTextBytesMax = 240;
 constexpr std::uintmax_t kModelBytesMax = 64 << 20;
 
 struct ValidateArguments {
-  std::string file, tenant, version = "1.2", dataset, model, applicability = "none", invoices, period, as_of;
+  std::string file, tenant, version, dataset, model, applicability = "none", invoices, period, as_of;
   std::int64_t release = 0, samples = 3;
   bool all = false, list = false;
 };
@@ -57,36 +59,39 @@ Result<rules::RuleSet> rules_for(const pack::Library& library, const ValidateArg
   }
   const auto pack = library.packs().find(kPack);
   if (pack == library.packs().end()) return fail(ErrorKind::not_found, "there is no pack {}", kPack);
-  const std::string set = dataset == "ContractCommitment" ? "contract_commitment" : "cost_and_usage";
+  const FocusDataset known = TRY(focus_dataset(library, dataset));
+  const std::string set = known.interface->name.substr(known.interface->name.find('.') + 1);
   const auto versions = rules::versions_of(pack->second, set);
-  if (std::find(versions.begin(), versions.end(), given.version) != versions.end()) {
-    return rules::rule_set(pack->second, set, given.version);
-  }
-  return fail_hint(
-      fmt::format("there are {}; --model FILE runs a published model of another", fmt::join(versions, ", ")),
-      ErrorKind::invalid_argument, "--version: there are no rules for {} of FOCUS \"{}\"", dataset, given.version);
+  const std::string version = !given.version.empty() || versions.empty() ? given.version
+                              : dataset == kBill                         ? std::string(kBillVersion)
+                                                                         : versions.back();
+  if (std::find(versions.begin(), versions.end(), version) != versions.end())
+    return rules::rule_set(pack->second, set, version);
+  return fail_hint(fmt::format("there are {}; --model FILE runs a published model of another",
+                               versions.empty() ? "none of any version" : fmt::format("{}", fmt::join(versions, ", "))),
+                   ErrorKind::invalid_argument, "--version: there are no rules for {} of FOCUS \"{}\"", dataset,
+                   version);
 }
 
-/// The charges of a release as the rules want them: the specification's columns, and where each row came from.
-Result<rules::Delivered> open_tenant(Context& context, const pack::Library& library, Reader& reader,
+/// A dataset of a release as the rules want it: the specification's columns, and where each row came from.
+Result<rules::Delivered> open_tenant(Context& context, Workshop& workshop, const Tenant& tenant, Reader& reader,
                                      const ValidateArguments& given) {
-  const pack::Interface* const interface = library.interface(kBill);
-  if (interface == nullptr) return fail(ErrorKind::not_found, "no pack has the interface {}", kBill);
+  const FocusDataset dataset =
+      TRY(focus_dataset(workshop.library, given.dataset.empty() ? std::string(kBill) : given.dataset));
   reader.connection().watch(context.cancel());
   rules::Delivered out;
   out.label = fmt::format("tenant {}, release {}", given.tenant, reader.release().number);
-  std::string list = "x_SourceFile, x_SourceRow";
-  for (const pack::ColumnSpec& column : interface->columns) {
-    if (!column.since.empty()) list += ", " + duck::name(column.name);
+  std::vector<std::string> columns;
+  for (const pack::ColumnSpec& column : dataset.interface->columns) {
+    if (!column.since.empty()) columns.push_back(duck::name(column.name));
   }
-  out.from = fmt::format("(select {} from {}", list, interface->view().text());
-  if (const auto periods = TRY(period_option(given.period))) {
-    out.from += fmt::format(" where billing_period >= date '{}' and billing_period < date '{}'", periods->first.first(),
-                            periods->last.end());
-  }
-  out.from += ")";
-  out.file = "x_SourceFile";
-  out.row = "x_SourceRow";
+  const bool traced = dataset.interface->name == "focus.cost_and_usage";
+  const DatasetScope scope{workshop, tenant, given.release == 0 && given.as_of.empty(),
+                           TRY(period_option(given.period))};
+  const std::string sql = TRY(dataset_sql(reader, dataset, scope, columns, traced ? "x_SourceFile, x_SourceRow" : ""));
+  out.from = fmt::format("({})", sql);
+  out.file = traced ? "x_SourceFile" : duck::literal(dataset.name);
+  out.row = traced ? "x_SourceRow" : "row_number() over ()";
   for (duck::Column& column : TRY(reader.connection().describe("select * from " + out.from))) {
     if (!column.name.starts_with("x_")) out.columns.push_back(std::move(column));
   }
@@ -263,7 +268,7 @@ Status validate_tenant(Context& context, const ValidateArguments& given) {
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const std::int64_t number = TRY(chosen_release(open.lake.store(), tenant.id, given.release, given.as_of));
   Reader reader = TRY(Reader::open(workshop, tenant, number, context.sight(tenant.id)));
-  rules::Delivered delivered = TRY(open_tenant(context, open.library, reader, given));
+  rules::Delivered delivered = TRY(open_tenant(context, workshop, tenant, reader, given));
   return run_rules(context, reader.connection(), open.library, std::move(delivered), given);
 }
 
@@ -325,7 +330,7 @@ void add_validate_commands(Command& root) {
                 .kind = ValueKind::tenant});
   focus.option({.name = "--version",
                 .value = "V",
-                .help = "version of the specification: 1.0, 1.2 or 1.3 (default 1.2)",
+                .help = "version of the specification: 1.0, 1.2 or 1.3 (default 1.2; of commitments 1.3)",
                 .target = &values->version});
   focus.option({.name = "--applicability",
                 .value = "NAMES",

@@ -162,6 +162,15 @@ OrderedJson explanation_object(const Explanation& found) {
                                   {"rounding", split.rounding}});
     }
   }
+  for (const Explanation::Used& used : found.used) {
+    OrderedJson rows = OrderedJson::array();
+    for (const auto& row : used.rows) {
+      OrderedJson each = OrderedJson::object();
+      for (std::size_t k = 0; k < used.columns.size(); ++k) each[used.columns[k]] = row[k];
+      rows.push_back(std::move(each));
+    }
+    object[used.name] = std::move(rows);
+  }
   object["files"] = OrderedJson::array();
   for (const auto& [file, amount] : found.files) object["files"].push_back({{"file", file}, {"amount", amount}});
   object["lines"] = OrderedJson::array();

@@ -23,6 +23,14 @@ bool fits_any(std::string_view path, const std::vector<std::string>& patterns) {
          std::any_of(patterns.begin(), patterns.end(), [&](const std::string& p) { return fits_glob(path, p); });
 }
 
+// What the source's folder holds, without what its kind leaves alone.
+Result<SourceFiles> listing_of(const TenantSource& source, const pack::SourceKind& kind, const std::string& lake) {
+  SourceFiles out = TRY_IN(fmt::format("source {}", source.name), list_source(source.uri, lake, lake));
+  if (!kind.ignore.empty())
+    std::erase_if(out.files, [&](const SourceFile& file) { return fits_any(file.path, kind.ignore); });
+  return out;
+}
+
 FileKind kind_of(const std::string& path, const pack::SourceKind& kind) {
   FileKind out = kind_of_name(path);
   if (!kind.format.empty() && kind.format != "auto") out.format = kind.format;
@@ -180,7 +188,7 @@ Status Lander::load() {
   }
   if (kind_->connector != "files")
     return fail(ErrorKind::unsupported, "source {}: there is no connector {}", source_.name, kind_->connector);
-  listing_ = TRY_IN(fmt::format("source {}", source_.name), list_source(source_.uri, lake_.dir(), lake_.dir()));
+  listing_ = TRY(listing_of(source_, *kind_, lake_.dir()));
   deliveries_ = TRY(find_deliveries(listing_, kind_->manifest));
   std::erase_if(deliveries_.current, [&](const Delivery& delivery) { return !takes(delivery); });
   const std::vector<Landing> landings = TRY(read_landings(lake_.store(), tenant_.id, source_.name));
@@ -662,8 +670,7 @@ Result<Json> probe(Lake& lake, duck::Database& engine, const pack::Library& libr
   const pack::SourceKind* const kind = library.source(source.kind);
   if (kind == nullptr)
     return fail(ErrorKind::not_found, "source {}: there is no kind of source called {}", source.name, source.kind);
-  const SourceFiles listing =
-      TRY_IN(fmt::format("source {}", source.name), list_source(source.uri, lake.dir(), lake.dir()));
+  const SourceFiles listing = TRY(listing_of(source, *kind, lake.dir()));
   Deliveries deliveries;
   deliveries = TRY(find_deliveries(listing, kind->manifest));
   Json out = {{"tenant", tenant.id},  {"source", source.name},       {"kind", source.kind},

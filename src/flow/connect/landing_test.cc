@@ -51,6 +51,9 @@ const pack::PackFiles kPack = {
      "source: extract\ndescription: d\nconnector: files\nperiod: {from: none}\n"
      "feeds:\n  - {table: bronze.purchases, match: ['purchases*']}\n  - {table: bronze.customers, match: "
      "['customers*']}\n"},
+    {"sources/tidy.yaml",
+     "source: tidy\ndescription: d\nconnector: files\nignore: ['**/truth.csv', 'notes/**']\n"
+     "period: {from: column, columns: [month]}\nfeeds: [{table: bronze.cur}]\n"},
     {"sources/mixed.yaml",
      "source: mixed\ndescription: d\nconnector: files\nperiod: {from: column, columns: [month]}\n"
      "feeds:\n  - {table: bronze.cur, match: ['usage*', 'both*']}\n  - {table: bronze.customers, match: "
@@ -216,6 +219,18 @@ TEST_F(LandingTest, FilesWithoutManifestAddUpAndANewerOneReplaces) {
   // Moved to another month: both change.
   put("a.csv", "id,month\n9,2026-10-01\n");
   EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: b.csv", "bronze.cur 2026-10: a.csv c.csv"));
+}
+
+TEST_F(LandingTest, WhatItsKindIgnoresIsAsGoodAsNotThere) {
+  source_.kind = "tidy";
+  put("bill.csv", "id,month\n1,2026-09\n");
+  put("truth.csv", "no,bill\n");
+  put("deep/truth.csv", "no,bill\n");
+  put("notes/to_self.csv", "no,bill\n");
+  const LandReport report = land();
+  EXPECT_THAT(landed(report), ElementsAre("bronze.cur 2026-09: bill.csv"));
+  EXPECT_EQ(problems(report), "");
+  EXPECT_EQ(report.files_seen, 1);
 }
 
 TEST_F(LandingTest, AMonthThatComesUnderAnotherNameCountsOnce) {

@@ -31,9 +31,22 @@ std::uint64_t term_key(std::uint64_t key, int first_month, int month) {
   return mix(key, static_cast<std::uint64_t>((month - first_month) / kTermMonths));
 }
 
+// "2026-05-01T00:00:00.000Z": the month in which the term began that runs in `month`, which is `period`.
+std::string term_start(int first_month, int month, Period period) {
+  const int begun = ((month - first_month) % kTermMonths + kTermMonths) % kTermMonths;
+  for (int i = 0; i < begun; ++i) period = period.previous();
+  return period.first() + "T00:00:00.000Z";
+}
+
+std::string term_end(int first_month, int month, Period period) {
+  const int left = kTermMonths - ((month - first_month) % kTermMonths + kTermMonths) % kTermMonths;
+  for (int i = 0; i < left; ++i) period = period.next();
+  return period.first() + "T00:00:00.000Z";
+}
+
 }  // namespace
 
-void Reservation::enter(int month) {
+void Reservation::enter(int month, Period period) {
   const std::uint64_t term = term_key(key, first_month, month);
   const std::string_view code = product->kind->product_code;
   const std::string_view service = code == "AmazonRDS"           ? "rds"
@@ -43,10 +56,14 @@ void Reservation::enter(int month) {
   arn = fmt::format("arn:aws:{}:{}:{}:{}{}", service, product->region->code, account->id,
                     service == "ec2" ? "reserved-instances/" : "ri:", uuid_of(term));
   subscription = std::to_string(1000000000 + term % 9000000000);
+  start = term_start(first_month, month, period);
+  end = term_end(first_month, month, period);
   used_hours = 0;
 }
 
-void SavingsPlan::enter(int month) {
+void SavingsPlan::enter(int month, Period period) {
+  start = term_start(first_month, month, period);
+  end = term_end(first_month, month, period);
   arn = fmt::format("arn:aws:savingsplans::{}:savingsplan/{}", account->id, uuid_of(term_key(key, first_month, month)));
 }
 

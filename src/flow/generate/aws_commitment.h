@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/period.h"
 #include "flow/generate/aws_fleet.h"
 
 namespace centavo::generate {
@@ -21,11 +22,12 @@ struct Reservation {
   int first_month = 0;                 ///< counted from the bill's first; negative: bought before
   std::uint64_t key = 0;
   std::string arn, subscription;       ///< of the term that runs
+  std::string start, end;              ///< of it, as AWS writes times; the end is exclusive
 
   bool active(int month) const { return month >= first_month; }
   bool bought_in(int month) const { return active(month) && (month - first_month) % kTermMonths == 0; }
-  /// Names the term that runs in `month`: a renewal is a new reservation.
-  void enter(int month);
+  /// Names the term that runs in `month`, which is `period`: a renewal is a new reservation.
+  void enter(int month, Period period);
 
   std::int64_t used_now = 0;           ///< units in this interval
   Int128 used_hours = 0;               ///< in this period
@@ -37,11 +39,11 @@ struct SavingsPlan {
   Amount commitment = 0, upfront = 0;  ///< per hour; `upfront` is part of `commitment`
   int first_month = 0;
   std::uint64_t key = 0;
-  std::string arn;
+  std::string arn, start, end;         ///< of the term that runs
 
   bool active(int month) const { return month >= first_month; }
   bool bought_in(int month) const { return active(month) && (month - first_month) % kTermMonths == 0; }
-  void enter(int month);
+  void enter(int month, Period period);
 
   Amount budget = 0, used = 0;         ///< in this interval
 };

@@ -294,11 +294,12 @@ class Cur2Layout final : public Layout {
       return;
     }
     row.amount(plan.amortized_upfront)
-        .empty(5)
+        .text(plan.end)
+        .empty(4)
         .text(plan.offering)
         .text(plan.payment)
         .text(plan.offering.empty() ? "" : "1yr");
-    row.amount(plan.recurring).empty(1).text(plan.arn).amount(plan.effective_cost).amount(plan.rate).empty(1);
+    row.amount(plan.recurring).empty(1).text(plan.arn).amount(plan.effective_cost).amount(plan.rate).text(plan.start);
     row.amount(plan.total_commitment).amount(plan.used_commitment);
   }
 };

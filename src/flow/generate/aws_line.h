@@ -48,7 +48,7 @@ struct ReservationFields {
 };
 
 struct SavingsPlanFields {
-  std::string_view arn, offering, payment;
+  std::string_view arn, offering, payment, start, end;
   Amount rate = kNone, effective_cost = kNone;                                   ///< covered usage
   Amount total_commitment = kNone, used_commitment = kNone, amortized_upfront = kNone, recurring = kNone;   ///< fees
 };

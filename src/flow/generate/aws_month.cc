@@ -62,8 +62,8 @@ MonthWriter::MonthWriter(const BillPlan& plan, Fleet& fleet, std::vector<Reserva
   }
   spent_.resize(fleet.accounts().size());
   discounted_.resize(fleet.accounts().size());
-  for (auto& reservation : reservations_) reservation.enter(month);
-  for (auto& savings_plan : plans_) savings_plan.enter(month);
+  for (auto& reservation : reservations_) reservation.enter(month, period);
+  for (auto& savings_plan : plans_) savings_plan.enter(month, period);
 }
 
 MonthWriter::Interval MonthWriter::interval_at(std::int64_t index) const {
@@ -173,6 +173,8 @@ Status MonthWriter::bought() {
     line.reservation.arn = r.arn;
     line.reservation.subscription = r.subscription;
     line.reservation.units = r.count * kOne;
+    line.reservation.start = r.start;
+    line.reservation.end = r.end;
     line.reservation.upfront_value = line.cost;
     line.team = "platform";
     line.tenant = "tenant-platform";
@@ -192,6 +194,8 @@ Status MonthWriter::bought() {
     line.plan.arn = p.arn;
     line.plan.offering = "ComputeSavingsPlans";
     line.plan.payment = p.payment;
+    line.plan.start = p.start;
+    line.plan.end = p.end;
     TRY(send(line));
   }
   return {};
@@ -379,6 +383,8 @@ Status MonthWriter::plan_fees(const Interval& now) {
     line.plan.arn = p.arn;
     line.plan.offering = "ComputeSavingsPlans";
     line.plan.payment = p.payment;
+    line.plan.start = p.start;
+    line.plan.end = p.end;
     line.plan.total_commitment = p.budget;
     line.plan.used_commitment = p.used;
     line.plan.amortized_upfront = p.upfront * days_ * 24;
@@ -414,6 +420,8 @@ Status MonthWriter::reservation_fees() {
     line.reservation.arn = r.arn;
     line.reservation.subscription = r.subscription;
     line.reservation.units = r.count * kOne;
+    line.reservation.start = r.start;
+    line.reservation.end = r.end;
     line.reservation.total_units = hours * kOne;
     line.reservation.amortized_upfront_fee = r.upfront * hours;
     line.reservation.unused_quantity = unused * kOne;

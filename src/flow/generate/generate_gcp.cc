@@ -216,7 +216,7 @@ class Organization {
     for (const char c : date_text(day + std::chrono::days(run))) {
       if (c != '-') run_name += c;
     }
-    const std::string folder = fmt::format("export/day={}/run={}T060000", date_text(day), run_name);
+    const std::string folder = fmt::format("day={}/run={}T060000", date_text(day), run_name);
     const auto once = lines_once(day);
     std::optional<RowFile> file;
     int number = 0;

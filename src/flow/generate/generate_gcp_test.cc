@@ -58,7 +58,7 @@ TEST(GenerateGcp, ALoadDayComesAgainInARunOfItsOwn) {
     }
   }
   EXPECT_EQ(folder.files().size(), early.size() + 1);
-  EXPECT_TRUE(folder.files().contains("export/day=2026-10-10/run=20261012T060000/000000000000.jsonl.gz"));
+  EXPECT_TRUE(folder.files().contains("day=2026-10-10/run=20261012T060000/000000000000.jsonl.gz"));
   EXPECT_LT(before->truth["total"]["rows"], after->truth["total"]["rows"]);
 }
 

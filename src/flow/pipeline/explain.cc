@@ -310,6 +310,7 @@ class Explainer {
         connection.all(fmt::format("select coalesce(sum({}), 0), count(*) from cells", duck::name(measured.measure))));
     out_.total = total.front()[0].value_or("0");
     out_.cells = std::stoll(total.front()[1].value_or("0"));
+    TRY(list_used(model));
     const auto charges = TRY(charges_of(workshop_, reader_.release(), model));
     if (auto split = TRY(trace_splits(model, charges, asked))) return std::move(*split);
     auto out = TRY(CellTrace(connection, model, charges).trace(measured.measure));
@@ -360,6 +361,32 @@ class Explainer {
       const auto text = [&](std::size_t i) { return row[i].value_or(""); };
       out_.splits.push_back(
           {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)});
+    }
+    return {};
+  }
+
+  // What else went into the cells, as the contract says: over the table `cells`.
+  Status list_used(const pack::Model& model) {
+    for (const auto& used : model.contract.explain.used) {
+      const bool went_in = std::find(used.measures.begin(), used.measures.end(), out_.measure) != used.measures.end();
+      if (!went_in || !reader_.release().versions.contains(used.from.text())) continue;
+      Explanation::Used& out = out_.used.emplace_back();
+      out.name = used.name;
+      std::string list;
+      for (const auto& [name, expression] : used.columns) {
+        out.columns.push_back(name);
+        list += fmt::format("{}cast({} as varchar) as {}", list.empty() ? "" : ", ", expression, duck::name(name));
+      }
+      const auto made_by = TRY(made_by_.of(model.contract.table, ""));
+      const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
+      const std::string sql = TRY(workshop_.library.expand(
+          fmt::format("select distinct {} from cells as cell join {} as used on {} order by all limit {}", list,
+                      used.from.text(), used.where, lines_max_),
+          "duckdb", values));
+      for (const auto& row : TRY(reader_.connection().all(sql))) {
+        auto& texts = out.rows.emplace_back();
+        for (const auto& value : row) texts.push_back(value.value_or(""));
+      }
     }
     return {};
   }

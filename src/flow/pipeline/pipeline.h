@@ -154,6 +154,13 @@ struct Explanation {
     std::string part, rounding;  ///< what was given, and what that is more than the share
   };
   std::vector<Split> splits;  ///< up to the limit asked for
+  /// Rows of another table that went into the cells, such as the rates that they were converted by.
+  struct Used {
+    std::string name;  ///< "rates"
+    std::vector<std::string> columns;
+    std::vector<std::vector<std::string>> rows;  ///< as text; up to the limit asked for
+  };
+  std::vector<Used> used;
   std::string behind, behind_again;  ///< with splits: the charges behind them, from the table and from the raw rows
   std::vector<Line> lines;  ///< up to the limit asked for
   std::vector<std::pair<std::string, std::string>> files;  ///< every file and its part of the sum

@@ -32,8 +32,9 @@ std::map<std::string, std::map<Key, Decimal>> by_table(const std::vector<ProofRe
 // Compares the totals of one measure in two tables, and the categories when both have them.
 class Comparison {
  public:
-  Comparison(std::string from, std::string to, std::vector<Reconciliation::Line>& out)
-      : from_(std::move(from)), to_(std::move(to)), out_(out) {}
+  /// `contract` is that of `to`.
+  Comparison(std::string from, const pack::Contract& contract, std::vector<Reconciliation::Line>& out)
+      : from_(std::move(from)), to_(contract.table.text()), contract_(contract), out_(out) {}
 
   /// `aside` is what `to` set aside: input = table + quarantine.
   void run(const std::map<Key, Decimal>& from, const std::map<Key, Decimal>& to, const std::map<Key, Decimal>& aside,
@@ -44,7 +45,7 @@ class Comparison {
       for (const auto& [key, amount] : *side) {
         const auto& [period, measure, currency, category] = key;
         if (measure == "rows" || (!category.empty() && !categories)) continue;
-        if (!has_measure(from, measure) || !has_measure(to, measure)) continue;
+        if (!has_measure(from, measure) || !has_measure(to, measure, period)) continue;
         const auto parsed = Period::parse(period);
         if (periods && parsed && !periods->contains(*parsed)) continue;
         keys.insert(key);
@@ -60,6 +61,14 @@ class Comparison {
   static bool has_measure(const std::map<Key, Decimal>& side, const std::string& measure) {
     return std::any_of(side.begin(), side.end(),
                        [&](const auto& entry) { return std::get<1>(entry.first) == measure; });
+  }
+  // A table that was made and has no row left of a measure that it declares has 0 of it: that is no reason to look
+  // away.
+  bool has_measure(const std::map<Key, Decimal>& to, const std::string& measure, const std::string& period) const {
+    const bool made = to.contains({period, "rows", "", ""});
+    const bool declared = std::any_of(contract_.proofs.begin(), contract_.proofs.end(),
+                                      [&](const auto& proof) { return proof.measure == measure; });
+    return has_measure(to, measure) || (made && declared);
   }
   static Decimal at(const std::map<Key, Decimal>& side, const Key& key) {
     const auto it = side.find(key);
@@ -82,6 +91,7 @@ class Comparison {
   }
 
   std::string from_, to_;
+  const pack::Contract& contract_;
   std::vector<Reconciliation::Line>& out_;
 };
 
@@ -181,7 +191,8 @@ std::vector<Reconciliation::Line> compare(const Graph& graph, const std::vector<
       }
       from += (from.empty() ? "" : " + ") + input.text();
     }
-    if (!from.empty()) Comparison(from, name, out).run(inputs, of(name), of("quarantine:" + name), periods);
+    if (!from.empty())
+      Comparison(from, node.model->contract, out).run(inputs, of(name), of("quarantine:" + name), periods);
   }
   return out;
 }

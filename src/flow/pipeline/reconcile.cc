@@ -38,6 +38,17 @@ Status measure_table(Workshop& workshop, const Tenant& tenant, const Node& node,
   return {};
 }
 
+// That the table was made for the period, and nothing came of it.
+ProofRecord no_rows(const std::string& tenant, const TableState& state) {
+  ProofRecord record;
+  record.tenant = tenant;
+  record.table = state.table;
+  record.period = state.period;
+  record.measure = "rows";
+  record.amount = "0";
+  return record;
+}
+
 }  // namespace
 
 Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const std::optional<PeriodRange>& periods) {
@@ -57,10 +68,17 @@ Result<Reconciliation> reconcile(Workshop& workshop, const Tenant& tenant, const
   }
   // Files and quarantine as the catalog knows them are those of the newest rows: after a rollback not of the shown
   // ones.
-  std::set<std::pair<std::string, std::string>> newer;
+  std::set<std::pair<std::string, std::string>> measured, newer;
+  for (const auto& proof : proofs) measured.insert({proof.table, proof.period});
   for (const auto& state : TRY(workshop.catalog.states(tenant.id))) {
     const auto shown = found->versions.find(state.table);
-    if (shown == found->versions.end() || state.version > shown->second) newer.insert({state.table, state.period});
+    const auto parsed = Period::parse(state.period);
+    if (shown == found->versions.end() || state.version > shown->second) {
+      newer.insert({state.table, state.period});
+    } else if (state.rows == 0 && !measured.contains({state.table, state.period}) &&
+               (!periods || !parsed || periods->contains(*parsed))) {
+      proofs.push_back(no_rows(tenant.id, state));  // a period without a row has no file to measure
+    }
   }
   for (auto& proof : TRY(workshop.catalog.proofs(tenant.id))) {
     const auto colon = proof.table.find(':');

@@ -241,6 +241,10 @@ class Assembler {
     if (contract.explain.from) check_table(pack, *contract.explain.from, contract.explain.place, true);
     for (const auto& [column, amount] : contract.explain.amounts)
       check_column(contract, column, contract.explain.place, "explain");
+    for (const DrillSpec::Used& used : contract.explain.used) {
+      check_table(pack, used.from, contract.explain.place, true);
+      for (const std::string& column : used.measures) check_column(contract, column, contract.explain.place, "explain");
+    }
     if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place_of("rows"), true);
     for (const TableName& table : contract.needs) check_table(pack, table, contract.place_of("needs"), false);
     for (const TableName& table : contract.periods_of) check_table(pack, table, contract.place_of("periods_of"), true);
@@ -495,6 +499,10 @@ class Assembler {
     };
     add(explain.where);
     for (const auto& [column, amount] : explain.amounts) add(amount);
+    for (const DrillSpec::Used& used : explain.used) {
+      add(used.where);
+      for (const auto& [column, expression] : used.columns) add(expression);
+    }
   }
 
   void add_query(const Pack& pack, const std::string& text, std::string what, const Place& place,

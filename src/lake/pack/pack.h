@@ -119,9 +119,18 @@ struct ProofSpec {
 /// Which rows a row of a gold table adds up, for `explain`: those that agree in the columns of its grain that both
 /// have, and in `where`, SQL over `cell` (a row of the table) and `charge` (a row of `from`).
 struct DrillSpec {
+  /// Rows of another table that went into a cell, such as the rates behind a converted amount: listed beside it.
+  struct Used {
+    std::string name;  ///< what the rows are called: "rates"
+    std::vector<std::string> measures;  ///< columns of the cell that they went into
+    TableName from;
+    std::string where;  ///< SQL over `used` (a row of `from`) and `cell`
+    std::vector<std::pair<std::string, std::string>> columns;  ///< what is listed: name -> SQL over both, in order
+  };
   std::optional<TableName> from;  ///< absent: the interface that has the measure and the grain
   std::string where;
   std::map<std::string, std::string> amounts;  ///< column -> SQL over `charge`; absent: its column of the same name
+  std::vector<Used> used;
   Place place;
 };
 
@@ -197,6 +206,7 @@ struct SourceKind {
   std::string format = "auto";  ///< auto (by name), csv, parquet, json, jsonl
   std::string manifest;  ///< how deliveries are announced: "", "aws", "azure"
   std::vector<std::string> match;  ///< globs under the URI; empty: every file with a known ending
+  std::vector<std::string> ignore;  ///< globs of files that are as good as not there
   std::string delimiter, quote, encoding;  ///< CSV; empty: ',' '"' UTF-8
   bool short_rows = false;  ///< CSV: a row may end early; the columns it lacks are NULL
   std::vector<std::string> csv_columns;  ///< CSV without a header row: the names of its columns

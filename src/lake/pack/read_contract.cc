@@ -274,6 +274,53 @@ void read_write_mode(Fields& fields, Contract& out) {
   if (out.partition_by.empty() && out.write == WriteMode::replace_period) out.partition_by = {out.period_column};
 }
 
+// Texts by name, in order; `what` for messages.
+std::vector<std::pair<std::string, std::string>> read_expressions(const Reading& reading, const Yaml& map,
+                                                                  std::string_view what) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Yaml::Entry& entry : map.entries) {
+    if (entry.value.kind == Yaml::Kind::scalar && !entry.value.text.empty()) {
+      out.emplace_back(entry.key, entry.value.text);
+    } else {
+      reading.mistake(entry.line, fmt::format("{} \"{}\" needs an expression", what, entry.key));
+    }
+  }
+  return out;
+}
+
+std::vector<DrillSpec::Used> read_used(const Reading& reading, const Yaml& list) {
+  std::vector<DrillSpec::Used> out;
+  for (const Yaml& node : list.items) {
+    Fields fields(reading, node, "used");
+    DrillSpec::Used used;
+    used.name = fields.required_text("name");
+    used.measures = fields.texts("of");
+    fields.required_text("from");
+    const auto from = read_table_name(fields, "from");
+    used.where = fields.required_text("where");
+    if (const Yaml* columns = fields.map("columns")) used.columns = read_expressions(reading, *columns, "columns");
+    if (used.columns.empty() && fields.usable()) fields.mistake("columns", "used lists no columns");
+    fields.done();
+    if (from) used.from = *from;
+    if (from) out.push_back(std::move(used));
+  }
+  return out;
+}
+
+DrillSpec read_explain(const Reading& reading, const Yaml& explain) {
+  DrillSpec out;
+  Fields drill(reading, explain, "explain");
+  if (drill.find("from")) out.from = read_table_name(drill, "from");
+  out.where = drill.text("where");
+  out.place = reading.place(explain);
+  if (const Yaml* amounts = drill.map("amounts")) {
+    for (auto& [column, amount] : read_expressions(reading, *amounts, "amounts")) out.amounts[column] = amount;
+  }
+  if (const Yaml* used = drill.list("used")) out.used = read_used(reading, *used);
+  drill.done();
+  return out;
+}
+
 }  // namespace
 
 std::string_view name_of(CheckKind kind) { return kCheckNames[static_cast<std::size_t>(kind)]; }
@@ -400,22 +447,7 @@ Contract read_contract(const Reading& reading, const YamlFile& file, const std::
   }
   out.rows = read_rows(fields);
   out.proofs = read_proofs(fields);
-  if (const Yaml* explain = fields.map("explain")) {
-    Fields drill(reading, *explain, "explain");
-    if (drill.find("from")) out.explain.from = read_table_name(drill, "from");
-    out.explain.where = drill.text("where");
-    out.explain.place = reading.place(*explain);
-    if (const Yaml* amounts = drill.map("amounts")) {
-      for (const Yaml::Entry& entry : amounts->entries) {
-        if (entry.value.kind == Yaml::Kind::scalar && !entry.value.text.empty()) {
-          out.explain.amounts[entry.key] = entry.value.text;
-        } else {
-          reading.mistake(entry.line, fmt::format("amounts \"{}\" needs an expression", entry.key));
-        }
-      }
-    }
-    drill.done();
-  }
+  if (const Yaml* explain = fields.map("explain")) out.explain = read_explain(reading, *explain);
   out.needs = read_table_names(fields, "needs");
   out.periods_of = read_table_names(fields, "periods_of");
   static const std::vector<std::string> kReads = {"period", "month_before"};

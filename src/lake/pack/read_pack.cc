@@ -261,6 +261,7 @@ SourceKind read_source(const Reading& reading, const YamlFile& file, const std::
   out.format = kFormats[fields.choice("format", kFormats, 0)];
   out.manifest = kManifests[fields.choice("manifest", kManifests, 0)];
   out.match = fields.texts("match");
+  out.ignore = fields.texts("ignore");
   if (const Yaml* csv = fields.map("csv")) {
     Fields options(reading, *csv, "csv");
     out.delimiter = options.text("delimiter");
