@@ -71,7 +71,8 @@ struct RequestReader::Parts {
     parser.emplace();
     parser->header_limit(static_cast<std::uint32_t>(header_bytes + 4));
     parser->body_limit(body_bytes);
-    parser->eager(true);
+    // The head alone first: what trails the last chunk must not come to stand among the headers.
+    parser->eager(false);
     state = State::head;
     scanned = 0;
     request = {};
@@ -104,7 +105,7 @@ struct RequestReader::Parts {
 std::size_t RequestReader::Parts::put_head(std::string_view bytes) {
   std::size_t skipped = 0;
   if (scanned == 0) {  // RFC 9112, section 2.2: an empty line before a request is ignored
-    while (skipped < 4 && bytes.substr(skipped, 2) == "\r\n") skipped += 2;
+    while (bytes.substr(skipped, 2) == "\r\n") skipped += 2;
     bytes.remove_prefix(skipped);
     if (bytes.empty() || bytes == "\r") return skipped;
   }
@@ -188,6 +189,7 @@ bool RequestReader::Parts::read_head() {
     return false;
   }
   state = State::body;
+  parser->eager(true);
   continues = lower(request.header("expect")) == "100-continue" && !http_1_0;
   return true;
 }

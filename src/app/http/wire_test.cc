@@ -45,7 +45,7 @@ constexpr std::string_view kThree =
     "GET /a?b=c HTTP/1.1\r\nHost: h\r\nX: 1\r\nX: 2\r\n\r\n"
     "\r\nPOST /p HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
     "PUT /q HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: "
-    "chunked\r\n\r\n3;ext=1\r\nabc\r\nA\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n"
+    "chunked\r\n\r\n3;ext=1\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: trails\r\n\r\n"
     "GET /last HTTP/1.0\r\n\r\n";
 constexpr std::string_view kThreeRead =
     "GET /a?b=c [1, 2] \nPOST /p [] hello\nPUT /q [] abc0123456789\nGET /last [] \n";
