@@ -131,8 +131,7 @@ class Asked {
     if (what == "explain") {
       const std::string asked = TRY(explore::explain_question(holdings, question_));
       const auto found = TRY(explain(workshop_, tenant_, asked, question_.release, 20, context_.sight(tenant_.id)));
-      const OrderedJson object =
-          document::explain_object(found, context_.sight(tenant_.id).sees_layer("raw"));
+      const OrderedJson object = document::explain_object(found, context_.sight(tenant_.id).sees_layer("raw"));
       return tell(object, document::table_of(object["files"]));
     }
     const auto found = TRY(explore::overview(reader, holdings, question_));

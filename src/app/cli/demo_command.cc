@@ -340,9 +340,7 @@ void add_demo_command(Command& root) {
                .kind = ValueKind::folder});
   demo.option({.name = "--seed", .value = "N", .help = "of the inputs (default 1)", .target = &values->seed});
   demo.option({.name = "--rows", .value = "N", .help = "rows of the bill (default 150000)", .target = &values->rows});
-  demo.option({.name = "--no-serve",
-               .help = "end after the proof",
-               .target = &values->no_serve});
+  demo.option({.name = "--no-serve", .help = "end after the proof", .target = &values->no_serve});
   demo.example("centavo demo ./demo-lake", "make it, run it, look at it");
   demo.needs(needs_nothing());
   demo.action([values](Context& context) { return run_demo(context, *values); });

@@ -70,7 +70,8 @@ Status serve_lake(Context& context, const serve::ServeOptions& options, const st
                                {"sign_in", served.sign_in.empty() ? OrderedJson() : OrderedJson(served.sign_in)}})
                       .dump());
     } else {
-      output.line(fmt::format("serving {} at {}", options.service.lake_dir, output.styled(served.address, Tone::strong)));
+      output.line(
+          fmt::format("serving {} at {}", options.service.lake_dir, output.styled(served.address, Tone::strong)));
       if (!served.sign_in.empty()) {
         output.line("sign in with this link; it works once, for a day:");
         output.line("  " + output.styled(served.sign_in, Tone::good));
@@ -84,13 +85,14 @@ Status serve_lake(Context& context, const serve::ServeOptions& options, const st
 
 void add_serve_command(Command& root) {
   const auto values = std::make_shared<ServeArguments>();
-  Command& command =
-      root.sub("serve", "the web application and the API of a lake").group(kGroupRead).keep(values);
+  Command& command = root.sub("serve", "the web application and the API of a lake").group(kGroupRead).keep(values);
   command.note(
-      "The first administrator signs in by a link that is printed at the start, works once and asks for a password; it is "
+      "The first administrator signs in by a link that is printed at the start, works once and asks for a password; it "
+      "is "
       "printed until somebody has one. There is no password to begin with.");
   command.note(
-      "Beyond this machine, serve with TLS (--tls-cert, --tls-key) or behind a proxy that has it (--trust-proxy). SIGHUP "
+      "Beyond this machine, serve with TLS (--tls-cert, --tls-key) or behind a proxy that has it (--trust-proxy). "
+      "SIGHUP "
       "reads the certificate again; Ctrl-C or SIGTERM lets requests under way end.");
   command.option({.name = "--listen",
                   .value = "ADDRESS:PORT",

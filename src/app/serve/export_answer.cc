@@ -31,8 +31,9 @@ http::Response file_response(const std::string& tenant, const std::string& name,
 
 std::string base64(std::string_view bytes) {
   std::string out(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                                     reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int length =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   out.resize(static_cast<std::size_t>(length));
   return out;
 }
@@ -77,7 +78,8 @@ Result<http::Response> export_table(Call&, OpenTenant& open, const std::string& 
   out.stream = [held, kind, about = std::move(about)](http::Writer& writer, const Cancel& cancel) -> Status {
     WriterSink sink(writer);
     const auto source = document::rows_of(*held);
-    return document::write_file(*source, sink, {.format = kind, .about = about, .scratch_folder = {}, .cancel = &cancel});
+    return document::write_file(*source, sink,
+                                {.format = kind, .about = about, .scratch_folder = {}, .cancel = &cancel});
   };
   return out;
 }

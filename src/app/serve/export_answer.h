@@ -19,8 +19,8 @@ struct ExportQuery {
 Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t release, const std::string& format,
                                     const ExportQuery& query);
 /// A bounded table as a file.
-Result<http::Response> export_table(Call& call, OpenTenant& open, const std::string& format,
-                                    document::Table table, const std::string& name, document::About about = {});
+Result<http::Response> export_table(Call& call, OpenTenant& open, const std::string& format, document::Table table,
+                                    const std::string& name, document::About about = {});
 /// What a file says of an answer to a question.
 document::About about_of(const Call& call, const OpenTenant& open, const explore::Question& question,
                          const explore::Span& period, const std::string& currency, std::int64_t release);

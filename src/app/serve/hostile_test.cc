@@ -1,7 +1,7 @@
 /// \file app/serve/hostile_test.cc
-/// Many requests of people who see one tenant only, made of the API's own words and of noise: nothing crashes, nothing is
-/// a fault of ours, and no byte of another tenant comes back. CENTAVO_HOSTILE_REQUESTS says how many (default 3,000; a
-/// million for a night, under PRESET=dev).
+/// Many requests of people who see one tenant only, made of the API's own words and of noise: nothing crashes, nothing
+/// is a fault of ours, and no byte of another tenant comes back. CENTAVO_HOSTILE_REQUESTS says how many (default 3,000;
+/// a million for a night, under PRESET=dev).
 
 #include <cstdlib>
 #include <random>
@@ -35,43 +35,147 @@ class Noise {
 };
 
 const std::vector<std::string>& words() {
-  static const std::vector<std::string> list = {
-      "acme", "beta", "loja", "*", "..", "%2e%2e", "", "0", "1", "-1", "99999999999999999999", "last", "prev", "yoy",
-      "none", "all", "12m", "2026-09", "2026-10", "2026-13", "2026-09..2026-10", "2026-09-01..2026-09-15", "0001-01-01",
-      "BilledCost", "EffectiveCost", "ListCost", "charge_count", "ServiceName", "SubAccountId", "RegionId", "month", "day",
-      "tag:team", "vtag:cost_centre", "tag:", "vtag:'; drop table x; --", "ServiceName,RegionId,month", "-value", "(none)",
-      "(other)", "USD", "BRL", "XXX", "csv", "xlsx", "parquet", "jsonl", "csvbr", "exe", "gold.cost_by_day",
-      "silver.focus_cost_and_usage", "silver.aws_cost_and_usage", "bronze.aws_cur_line_items", "gold.x", "raw.x",
-      "tenants/beta/gold/cost_by_day", "../beta", "' or 1=1 --", "\" or \"\"=\"", "select 1", "BilledCost:sum",
-      "BilledCost:max", "BilledCost:avg", "a,b,c,d,e,f", "\xff\xfe", "\xf0\x9f\x92\xa9", std::string("\0x", 2)};
+  static const std::vector<std::string> list = {"acme",
+                                                "beta",
+                                                "loja",
+                                                "*",
+                                                "..",
+                                                "%2e%2e",
+                                                "",
+                                                "0",
+                                                "1",
+                                                "-1",
+                                                "99999999999999999999",
+                                                "last",
+                                                "prev",
+                                                "yoy",
+                                                "none",
+                                                "all",
+                                                "12m",
+                                                "2026-09",
+                                                "2026-10",
+                                                "2026-13",
+                                                "2026-09..2026-10",
+                                                "2026-09-01..2026-09-15",
+                                                "0001-01-01",
+                                                "BilledCost",
+                                                "EffectiveCost",
+                                                "ListCost",
+                                                "charge_count",
+                                                "ServiceName",
+                                                "SubAccountId",
+                                                "RegionId",
+                                                "month",
+                                                "day",
+                                                "tag:team",
+                                                "vtag:cost_centre",
+                                                "tag:",
+                                                "vtag:'; drop table x; --",
+                                                "ServiceName,RegionId,month",
+                                                "-value",
+                                                "(none)",
+                                                "(other)",
+                                                "USD",
+                                                "BRL",
+                                                "XXX",
+                                                "csv",
+                                                "xlsx",
+                                                "parquet",
+                                                "jsonl",
+                                                "csvbr",
+                                                "exe",
+                                                "gold.cost_by_day",
+                                                "silver.focus_cost_and_usage",
+                                                "silver.aws_cost_and_usage",
+                                                "bronze.aws_cur_line_items",
+                                                "gold.x",
+                                                "raw.x",
+                                                "tenants/beta/gold/cost_by_day",
+                                                "../beta",
+                                                "' or 1=1 --",
+                                                "\" or \"\"=\"",
+                                                "select 1",
+                                                "BilledCost:sum",
+                                                "BilledCost:max",
+                                                "BilledCost:avg",
+                                                "a,b,c,d,e,f",
+                                                "\xff\xfe",
+                                                "\xf0\x9f\x92\xa9",
+                                                std::string("\0x", 2)};
   return list;
 }
 
 const std::vector<std::string>& names() {
-  static const std::vector<std::string> list = {"p", "c", "m", "cur", "by", "g", "sort", "rel", "crel", "limit", "q", "r",
-                                                "k", "val", "subtotals", "cursor", "format", "lines", "a", "b", "all",
-                                                "f.ServiceName", "x.ServiceName", "f.tag:team", "f.vtag:cost_centre",
-                                                "f.SubAccountId", "f.nothing", "f.", "user", "tenant", "action"};
+  static const std::vector<std::string> list = {"p",
+                                                "c",
+                                                "m",
+                                                "cur",
+                                                "by",
+                                                "g",
+                                                "sort",
+                                                "rel",
+                                                "crel",
+                                                "limit",
+                                                "q",
+                                                "r",
+                                                "k",
+                                                "val",
+                                                "subtotals",
+                                                "cursor",
+                                                "format",
+                                                "lines",
+                                                "a",
+                                                "b",
+                                                "all",
+                                                "f.ServiceName",
+                                                "x.ServiceName",
+                                                "f.tag:team",
+                                                "f.vtag:cost_centre",
+                                                "f.SubAccountId",
+                                                "f.nothing",
+                                                "f.",
+                                                "user",
+                                                "tenant",
+                                                "action"};
   return list;
 }
 
 const std::vector<std::string>& statements() {
   static const std::vector<std::string> list = {
-      "select * from gold.cost_by_day limit 5", "select * from beta.gold.cost_by_day", "select * from \"beta\".x",
-      "from gold.cost_by_month", "select * from silver.focus_cost_and_usage limit 1", "select * from parquet_scan('x')",
-      "select * from duckdb_tables()", "select * from pragma_show_tables()", "show tables", "describe gold.cost_by_day",
-      "select unnest(range(10))", "with recursive t as (select 1 x union all select x + 1 from t where x < 50) select * from t",
-      "select current_setting('allowed_paths')", "explain select 1", "select", "", ";", "select 1/0", "select 'x'::int",
-      "select repeat('x', 1000000)", "select * from gold.cost_by_day a, gold.cost_by_day b limit 3",
-      "select error('x')", "select getenv('HOME')", "call pragma_version()", "select * from information_schema.tables"};
+      "select * from gold.cost_by_day limit 5",
+      "select * from beta.gold.cost_by_day",
+      "select * from \"beta\".x",
+      "from gold.cost_by_month",
+      "select * from silver.focus_cost_and_usage limit 1",
+      "select * from parquet_scan('x')",
+      "select * from duckdb_tables()",
+      "select * from pragma_show_tables()",
+      "show tables",
+      "describe gold.cost_by_day",
+      "select unnest(range(10))",
+      "with recursive t as (select 1 x union all select x + 1 from t where x < 50) select * from t",
+      "select current_setting('allowed_paths')",
+      "explain select 1",
+      "select",
+      "",
+      ";",
+      "select 1/0",
+      "select 'x'::int",
+      "select repeat('x', 1000000)",
+      "select * from gold.cost_by_day a, gold.cost_by_day b limit 3",
+      "select error('x')",
+      "select getenv('HOME')",
+      "call pragma_version()",
+      "select * from information_schema.tables"};
   return list;
 }
 
 std::string body_for(Noise& noise) {
   if (noise.one_in(4)) return noise.bytes(200);
   Json body = Json::object();
-  for (const char* key : {"sql", "limit", "timeout", "rel", "period", "full", "note", "mode", "user", "password", "id",
-                          "name", "roles", "role", "tenant", "kind", "table", "column", "scopes", "days", "new", "old", "locale"}) {
+  for (const char* key :
+       {"sql",   "limit", "timeout", "rel",  "period", "full",   "note",   "mode", "user", "password", "id",    "name",
+        "roles", "role",  "tenant",  "kind", "table",  "column", "scopes", "days", "new",  "old",      "locale"}) {
     if (!noise.one_in(3)) continue;
     switch (noise.below(5)) {
       case 0: body[key] = noise.of(words()); break;
@@ -117,7 +221,8 @@ std::vector<std::string> marks_of_others() {
   const auto ana = lake.session("ana-hostile", {{Role::admin, "*"}});
   std::vector<std::string> out;
   const auto collect = [&](const std::string& tenant, const std::string& sql) {
-    const auto parsed = parse_json(body_of(lake.ask(ana, "POST", "/api/v1/t/" + tenant + "/sql", Json({{"sql", sql}, {"limit", 5000}}).dump())));
+    const auto parsed = parse_json(
+        body_of(lake.ask(ana, "POST", "/api/v1/t/" + tenant + "/sql", Json({{"sql", sql}, {"limit", 5000}}).dump())));
     for (const auto& row : (*parsed)["rows"]) {
       if (row[0].is_string() && row[0].get<std::string>().size() >= 8) out.push_back(row[0]);
     }
@@ -161,7 +266,8 @@ TEST(Hostile, ManyRequestsCrashNothingAndShowNothingOfOthers) {
     for (const auto& mark : marks) {
       if (body.find(mark) == std::string::npos) continue;
       ++leaks;
-      ADD_FAILURE() << "of another tenant: " << mark << " in " << request.method << " " << request.path << "\n" << request.body;
+      ADD_FAILURE() << "of another tenant: " << mark << " in " << request.method << " " << request.path << "\n"
+                    << request.body;
       break;
     }
     if (::testing::Test::HasFailure() && leaks > 5) break;
@@ -169,7 +275,8 @@ TEST(Hostile, ManyRequestsCrashNothingAndShowNothingOfOthers) {
   std::string said;
   for (const auto& [status, times] : statuses) said += fmt::format(" {}: {},", status, times);
   std::printf("%lld requests, %lld bytes of answers, %zu marks of other tenants looked for, %lld found;%s\n",
-              static_cast<long long>(count), static_cast<long long>(bytes), marks.size(), static_cast<long long>(leaks), said.c_str());
+              static_cast<long long>(count), static_cast<long long>(bytes), marks.size(), static_cast<long long>(leaks),
+              said.c_str());
   EXPECT_EQ(leaks, 0);
 }
 

@@ -12,12 +12,16 @@ OrderedJson progress_object(const Progress& progress) {
 }  // namespace
 
 OrderedJson job_object(const JobState& job) {
-  OrderedJson out = {{"id", job.id},       {"kind", job.kind},
-                     {"tenant", job.tenant}, {"user", job.user},
-                     {"state", job.state},   {"started", iso_time(job.started_ms)},
+  OrderedJson out = {{"id", job.id},
+                     {"kind", job.kind},
+                     {"tenant", job.tenant},
+                     {"user", job.user},
+                     {"state", job.state},
+                     {"started", iso_time(job.started_ms)},
                      {"ended", job.ended_ms == 0 ? OrderedJson() : OrderedJson(iso_time(job.ended_ms))},
                      {"progress", progress_object(job.progress)},
-                     {"result", job.result}, {"problem", OrderedJson()}};
+                     {"result", job.result},
+                     {"problem", OrderedJson()}};
   if (job.error) {
     out["problem"] = {{"title", name_of(job.error->kind)}, {"detail", job.error->message}, {"hint", job.error->hint}};
   }

@@ -100,16 +100,15 @@ OrderedJson Router::document(const std::string& server) const {
                               {"default", {{"$ref", "#/components/responses/problem"}}}};
     paths[route.pattern][method] = std::move(operation);
   }
-  const OrderedJson problem = {
-      {"type", "object"},
-      {"required", {"title", "status"}},
-      {"properties",
-       {{"type", {{"type", "string"}}},
-        {"title", {{"type", "string"}}},
-        {"status", {{"type", "integer"}}},
-        {"detail", {{"type", "string"}}},
-        {"hint", {{"type", "string"}}},
-        {"request_id", {{"type", "string"}}}}}};
+  const OrderedJson problem = {{"type", "object"},
+                               {"required", {"title", "status"}},
+                               {"properties",
+                                {{"type", {{"type", "string"}}},
+                                 {"title", {{"type", "string"}}},
+                                 {"status", {{"type", "integer"}}},
+                                 {"detail", {{"type", "string"}}},
+                                 {"hint", {{"type", "string"}}},
+                                 {"request_id", {{"type", "string"}}}}}};
   const OrderedJson question = {
       {"name", "question"},
       {"in", "query"},
@@ -119,22 +118,22 @@ OrderedJson Router::document(const std::string& server) const {
        "A question about a bill: p (period), c (compare), m (measure), cur, by, g, sort, rel, crel, f.NAME (keep), "
        "x.NAME (leave out). docs/formats/api.md"},
       {"schema", {{"type", "object"}, {"additionalProperties", {{"type", "string"}}}}}};
-  return {{"openapi", "3.1.0"},
-          {"info", {{"title", "centavo"}, {"version", CENTAVO_VERSION}}},
-          {"servers", OrderedJson::array({{{"url", server + "/api/v1"}}})},
-          {"security", OrderedJson::array({{{"token", OrderedJson::array()}}, {{"session", OrderedJson::array()}}})},
-          {"paths", paths},
-          {"components",
-           {{"schemas", {{"Problem", problem}}},
-            {"parameters", {{"question", question}}},
-            {"responses",
-             {{"problem",
-               {{"description", "RFC 9457"},
-                {"content",
-                 {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}}}}},
-            {"securitySchemes",
-             {{"token", {{"type", "http"}, {"scheme", "bearer"}}},
-              {"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "centavo"}}}}}}}};
+  return {
+      {"openapi", "3.1.0"},
+      {"info", {{"title", "centavo"}, {"version", CENTAVO_VERSION}}},
+      {"servers", OrderedJson::array({{{"url", server + "/api/v1"}}})},
+      {"security", OrderedJson::array({{{"token", OrderedJson::array()}}, {{"session", OrderedJson::array()}}})},
+      {"paths", paths},
+      {"components",
+       {{"schemas", {{"Problem", problem}}},
+        {"parameters", {{"question", question}}},
+        {"responses",
+         {{"problem",
+           {{"description", "RFC 9457"},
+            {"content", {{"application/problem+json", {{"schema", {{"$ref", "#/components/schemas/Problem"}}}}}}}}}}},
+        {"securitySchemes",
+         {{"token", {{"type", "http"}, {"scheme", "bearer"}}},
+          {"session", {{"type", "apiKey"}, {"in", "cookie"}, {"name", "centavo"}}}}}}}};
 }
 
 }  // namespace centavo::serve

@@ -53,7 +53,8 @@ OrderedJson split_object(const SplitRule& rule) {
   out["by"] = text_or_null(rule.by == SplitBy::metric && rule.metric ? rule.metric->text() : rule.measure);
   out["to"] = rule.to_all ? "all" : fmt::format("{}", fmt::join(rule.to, ", "));
   std::string shares;
-  for (const auto& [centre, share] : rule.shares) shares += fmt::format("{}{}: {}", shares.empty() ? "" : ", ", centre, share);
+  for (const auto& [centre, share] : rule.shares)
+    shares += fmt::format("{}{}: {}", shares.empty() ? "" : ", ", centre, share);
   out["shares"] = text_or_null(shares);
   return validity_members(std::move(out), rule.validity, rule.place);
 }
@@ -145,8 +146,8 @@ Result<http::Response> list_statements(Call& call) {
   const Documents found = TRY(documents(open));
   OrderedJson out = OrderedJson::array();
   for (auto each = found.all.rbegin(); each != found.all.rend(); ++each) {
-    OrderedJson object = line_of(document::statement_object(*each, state_of(*each, found.all, found.closings)),
-                                 open.tenant.currency);
+    OrderedJson object =
+        line_of(document::statement_object(*each, state_of(*each, found.all, found.closings)), open.tenant.currency);
     object.erase("lines");
     out.push_back(std::move(object));
   }
@@ -195,8 +196,8 @@ Result<http::Response> issue(Call& call) {
   const Documents found = TRY(documents(open));
   OrderedJson out = OrderedJson::array();
   for (const Statement& each : made) {
-    out.push_back(line_of(document::statement_object(each, state_of(each, found.all, found.closings)),
-                          open.tenant.currency));
+    out.push_back(
+        line_of(document::statement_object(each, state_of(each, found.all, found.closings)), open.tenant.currency));
   }
   return json_response(out, made.empty() ? 200 : 201);
 }
@@ -208,9 +209,9 @@ Result<http::Response> close(Call& call) {
     return fail(ErrorKind::conflict, "document {} is a note: notes are final as they are", call.part("number"));
   const TenantLock lock = TRY(TenantLock::take(open.lake, open.tenant.id));
   Workshop workshop = open.workshop();
-  TRY(close_statements(workshop, open.tenant,
-                       {document["period"].get<std::string>(), document["cost_centre"].get<std::string>(),
-                        call.who.user, ""}));
+  TRY(close_statements(
+      workshop, open.tenant,
+      {document["period"].get<std::string>(), document["cost_centre"].get<std::string>(), call.who.user, ""}));
   return json_response(line_of(TRY(statement_named(call, open)), open.tenant.currency));
 }
 

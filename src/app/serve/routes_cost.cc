@@ -150,11 +150,11 @@ Result<http::Response> lines(Call& call) {
                          about_of(call, open, what.question, {what.question.period, what.question.period, {}, false},
                                   what.question.currency, what.release)});
   }
-  return answer(call, open, what.release, key_of(call),
-                [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-                  return document::to_json(
-                      TRY(explore::lines(reader, holdings, what.question, call.parameter("cursor"))));
-                });
+  return answer(
+      call, open, what.release, key_of(call),
+      [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
+        return document::to_json(TRY(explore::lines(reader, holdings, what.question, call.parameter("cursor"))));
+      });
 }
 
 // The raw record is for who sees raw; the files and sums behind a number are for all who see the number.
@@ -166,8 +166,7 @@ Result<http::Response> explain_number(Call& call) {
   const std::string question = TRY(explore::explain_question(*holdings, what.question));
   Workshop workshop = open.workshop();
   const bool raw = call.sight().sees_layer("raw");
-  const Explanation found =
-      TRY(explain(workshop, open.tenant, question, what.release, most, call.sight(), raw));
+  const Explanation found = TRY(explain(workshop, open.tenant, question, what.release, most, call.sight(), raw));
   return json_response(document::explain_object(found, raw));
 }
 
@@ -212,7 +211,10 @@ std::vector<Route> cost_routes() {
        .pattern = "/t/{tenant}/pivot",
        .summary = "Cost in rows and columns with subtotals",
        .needs = Needs::tenant,
-       .parameters = {{"r", "rows: up to four dimensions"}, {"k", "columns: one dimension"}, {"val", "Measure:sum, count, min, max"}, format},
+       .parameters = {{"r", "rows: up to four dimensions"},
+                      {"k", "columns: one dimension"},
+                      {"val", "Measure:sum, count, min, max"},
+                      format},
        .questions = true,
        .act = pivot},
       {.method = "GET",

@@ -32,7 +32,8 @@ Result<std::map<std::string, Counts>> counts_of(OpenTenant& open) {
 // The newest result of each check of tables in those layers.
 Result<std::vector<CheckRecord>> checks_of(OpenTenant& open, const std::set<std::string>& layers) {
   auto out = TRY(open.catalog.newest_checks(open.tenant.id));
-  std::erase_if(out, [&](const CheckRecord& check) { return !layers.contains(check.table.substr(0, check.table.find('.'))); });
+  std::erase_if(
+      out, [&](const CheckRecord& check) { return !layers.contains(check.table.substr(0, check.table.find('.'))); });
   return out;
 }
 
@@ -129,7 +130,9 @@ Result<OrderedJson> history_of(OpenTenant& open, delta::Table& table) {
     if (rows != entry.metrics.end()) count = std::atoll(rows->second.c_str());
     out.push_back({{"version", entry.version},
                    {"at", iso_time(entry.time_ms)},
-                   {"user", !entry.user.empty() ? entry.user : user == users.end() ? "" : user->second},
+                   {"user", !entry.user.empty()   ? entry.user
+                            : user == users.end() ? ""
+                                                  : user->second},
                    {"run", run.empty() ? OrderedJson() : OrderedJson(run)},
                    {"period", ours ? text_or(*ours, "period") : ""},
                    {"operation", entry.operation},
@@ -164,7 +167,9 @@ Result<http::Response> show_table(Call& call) {
   out["inputs"] = OrderedJson::array();
   out["readers"] = OrderedJson::array();
   const Graph graph = TRY(Graph::of(*now.open.library, now.open.tenant));
-  const auto in_sight = [&](const TableName& other) { return now.layers.contains(std::string(pack::name_of(other.layer))); };
+  const auto in_sight = [&](const TableName& other) {
+    return now.layers.contains(std::string(pack::name_of(other.layer)));
+  };
   if (const Node* node = graph.find(name)) {
     for (const auto& input : node->inputs) {
       if (in_sight(input)) out["inputs"].push_back(input.text());
@@ -225,7 +230,8 @@ Result<http::Response> quality(Call& call) {
   std::map<std::string, TimeMs> at;
   for (const RunRecord& run : TRY(open.catalog.runs(open.tenant.id, 10'000))) at[run.id] = run.started_ms;
   std::map<std::string, std::pair<std::int64_t, std::int64_t>> by_layer;
-  OrderedJson out = {{"score", OrderedJson::object()}, {"checks", OrderedJson::array()}, {"trend", OrderedJson::array()}};
+  OrderedJson out = {
+      {"score", OrderedJson::object()}, {"checks", OrderedJson::array()}, {"trend", OrderedJson::array()}};
   for (const CheckRecord& check : TRY(checks_of(open, layers))) {
     auto& [good, all] = by_layer[check.table.substr(0, check.table.find('.'))];
     good += check.state == "passed" ? 1 : 0;
@@ -262,7 +268,8 @@ Result<http::Response> quarantine(Call& call) {
   auto table = delta::Table::open(now.open.lake.store(), now.open.engine,
                                   Lake::quarantine_root(now.open.tenant.id, pack::name_of(name->layer), name->table),
                                   now.open.clock);
-  const OrderedJson nothing = {{"columns", OrderedJson::array()}, {"rows", OrderedJson::array()}, {"reasons", OrderedJson::array()}};
+  const OrderedJson nothing = {
+      {"columns", OrderedJson::array()}, {"rows", OrderedJson::array()}, {"reasons", OrderedJson::array()}};
   if (!table) {
     if (table.error().kind != ErrorKind::not_found) return fail(table.error());
     return json_response(nothing);
@@ -287,11 +294,11 @@ Result<http::Response> quarantine(Call& call) {
     columns += fmt::format("{}{}", columns.empty() ? "" : ", ",
                            hidden ? "'***' as " + duck::name(column.name) : duck::name(column.name));
   }
-  OrderedJson out =
-      TRY(grid_of(connection, fmt::format("select {} from {} limit {}", columns, from, limit)));
+  OrderedJson out = TRY(grid_of(connection, fmt::format("select {} from {} limit {}", columns, from, limit)));
   out["reasons"] = OrderedJson::array();
   if (!reason.empty()) {
-    const auto counted = TRY(connection.all(fmt::format("select {0}, count(*) from {1} group by 1 order by 2 desc limit 50", duck::name(reason), from)));
+    const auto counted = TRY(connection.all(
+        fmt::format("select {0}, count(*) from {1} group by 1 order by 2 desc limit 50", duck::name(reason), from)));
     for (const auto& row : counted)
       out["reasons"].push_back({{"reason", row[0].value_or("")}, {"rows", std::atoll(row[1].value_or("0").c_str())}});
   }

@@ -174,12 +174,14 @@ Result<OrderedJson> run_tenant(Service& service, const std::string& tenant, cons
                                const JobContext& context) {
   OpenTenant open = TRY(service.open_tenant(tenant));
   Workshop workshop = open.workshop();
-  const RunReport report = TRY(run(workshop, open.tenant, options,
-                                   [&](const RunEvent& event) { context.tell(progress_of(event)); }, &context.cancel));
+  const RunReport report = TRY(run(
+      workshop, open.tenant, options, [&](const RunEvent& event) { context.tell(progress_of(event)); },
+      &context.cancel));
   service.readers().forget(tenant);
   if (report.error) return fail(*report.error);
   OrderedJson states = OrderedJson::object();
-  for (const TaskOutcome& outcome : report.outcomes) states[outcome.state] = int_or(Json(states), outcome.state.c_str()) + 1;
+  for (const TaskOutcome& outcome : report.outcomes)
+    states[outcome.state] = int_or(Json(states), outcome.state.c_str()) + 1;
   return OrderedJson{{"run", report.run},
                      {"tasks", states},
                      {"up_to_date", report.plan.up_to_date},
@@ -194,16 +196,18 @@ Result<http::Response> start_run(Call& call) {
   const std::string period = TRY(Call::text(body, "period", 40, false));
   if (!period.empty()) options.periods = TRY(parse_period_range(period));
   const Json& select = member(body, "select");
-  if (!select.is_null() && !select.is_array()) return fail(ErrorKind::invalid_argument, "select must be a list of tables");
+  if (!select.is_null() && !select.is_array())
+    return fail(ErrorKind::invalid_argument, "select must be a list of tables");
   for (const Json& table : select) options.select.push_back(text_of(table));
   const OpenTenant open = TRY(call.open());
   if (!open.tenant.enabled) return fail(ErrorKind::conflict, "tenant {} is disabled", open.tenant.id);
   Service& service = call.service;
-  const std::string id = TRY(service.jobs().start(
-      "run", open.tenant.id, call.who.user, fmt::format("{} {} {}", period, options.full, fmt::join(options.select, ",")),
-      [&service, tenant = open.tenant.id, options](const JobContext& context) {
-        return run_tenant(service, tenant, options, context);
-      }));
+  const std::string id =
+      TRY(service.jobs().start("run", open.tenant.id, call.who.user,
+                               fmt::format("{} {} {}", period, options.full, fmt::join(options.select, ",")),
+                               [&service, tenant = open.tenant.id, options](const JobContext& context) {
+                                 return run_tenant(service, tenant, options, context);
+                               }));
   call.object = id;
   return json_response({{"job", id}}, 202);
 }
@@ -265,8 +269,7 @@ Result<http::Response> go_back(Call& call) {
 // A job is there for who sees its tenant; who may not see it, is told the same as of one that is not there.
 Result<JobState> job_named(Call& call) {
   JobState job = TRY(call.service.jobs().find(call.part("job")));
-  if (!access::role_in(call.who, job.tenant))
-    return fail(ErrorKind::not_found, "there is no job {}", call.part("job"));
+  if (!access::role_in(call.who, job.tenant)) return fail(ErrorKind::not_found, "there is no job {}", call.part("job"));
   return job;
 }
 
@@ -309,7 +312,10 @@ Result<http::Response> cancel_job(Call& call) {
 
 std::vector<Route> operation_routes() {
   return {
-      {.method = "GET", .pattern = "/tenants", .summary = "Tenants one sees, with freshness and newest run", .act = list_tenants},
+      {.method = "GET",
+       .pattern = "/tenants",
+       .summary = "Tenants one sees, with freshness and newest run",
+       .act = list_tenants},
       {.method = "GET",
        .pattern = "/t/{tenant}/runs",
        .summary = "Runs, newest first",
@@ -350,8 +356,15 @@ std::vector<Route> operation_routes() {
        .action = "release.rollback",
        .act = go_back},
       {.method = "GET", .pattern = "/jobs/{job}", .summary = "A job: state, progress, result", .act = show_job},
-      {.method = "GET", .pattern = "/jobs/{job}/events", .summary = "Its progress as server-sent events", .act = follow_job},
-      {.method = "DELETE", .pattern = "/jobs/{job}", .summary = "Ask a job to stop", .action = "job.cancel", .act = cancel_job},
+      {.method = "GET",
+       .pattern = "/jobs/{job}/events",
+       .summary = "Its progress as server-sent events",
+       .act = follow_job},
+      {.method = "DELETE",
+       .pattern = "/jobs/{job}",
+       .summary = "Ask a job to stop",
+       .action = "job.cancel",
+       .act = cancel_job},
   };
 }
 

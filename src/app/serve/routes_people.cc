@@ -72,8 +72,7 @@ Result<http::Response> add_user(Call& call) {
   call.object = user.id;
   TRY(call.service.people().add_user(user));
   OrderedJson out = user_object(TRY(call.service.people().user(user.id)));
-  out["link"] = TRY(
-      call.service.sign_in_link(user.id, address_of(call.request, call.service.options().base_path)));
+  out["link"] = TRY(call.service.sign_in_link(user.id, address_of(call.request, call.service.options().base_path)));
   return json_response(out, 201);
 }
 
@@ -136,7 +135,8 @@ Result<http::Response> list_tokens(Call& call) {
   if (all && !access::may_manage(call.who))
     return fail(ErrorKind::permission_denied, "all tokens are for administrators");
   OrderedJson out = OrderedJson::array();
-  for (const Token& token : TRY(call.service.people().tokens(all ? "" : call.who.user))) out.push_back(token_object(token));
+  for (const Token& token : TRY(call.service.people().tokens(all ? "" : call.who.user)))
+    out.push_back(token_object(token));
   return json_response(out);
 }
 
@@ -149,7 +149,8 @@ Result<http::Response> add_token(Call& call) {
     return fail(ErrorKind::not_found, "there is no tenant {}", tenant);
   std::set<Scope> scopes;
   const Json& words = member(body, "scopes");
-  if (!words.is_array() || words.empty()) return fail(ErrorKind::invalid_argument, "scopes: a list of read, run, admin");
+  if (!words.is_array() || words.empty())
+    return fail(ErrorKind::invalid_argument, "scopes: a list of read, run, admin");
   for (const Json& word : words) scopes.insert(TRY(access::parse_scope(text_of(word))));
   // A wider one holds the narrower.
   if (scopes.contains(Scope::admin)) scopes.insert(Scope::run);
@@ -202,7 +203,11 @@ Result<http::Response> audit(Call& call) {
 
 std::vector<Route> people_routes() {
   return {
-      {.method = "GET", .pattern = "/users", .summary = "People and their roles", .needs = Needs::manage, .act = list_users},
+      {.method = "GET",
+       .pattern = "/users",
+       .summary = "People and their roles",
+       .needs = Needs::manage,
+       .act = list_users},
       {.method = "POST",
        .pattern = "/users",
        .summary = "Add a person: {id, name, roles: [{role, tenant}]}; answers a one-time link",
@@ -248,7 +253,11 @@ std::vector<Route> people_routes() {
        .summary = "Make a token: {name, scopes, tenant, days}; its text is said once",
        .action = "token.make",
        .act = add_token},
-      {.method = "DELETE", .pattern = "/tokens/{token}", .summary = "End a token", .action = "token.end", .act = end_token},
+      {.method = "DELETE",
+       .pattern = "/tokens/{token}",
+       .summary = "End a token",
+       .action = "token.end",
+       .act = end_token},
       {.method = "GET",
        .pattern = "/audit",
        .summary = "Who did what, newest first, and whether the chain holds",

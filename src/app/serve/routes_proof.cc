@@ -101,11 +101,11 @@ Result<OrderedJson> verify_all(Service& service, const std::string& tenant, cons
 
 Result<http::Response> verify(Call& call) {
   const OpenTenant open = TRY(call.open());
-  const std::string id = TRY(call.service.jobs().start(
-      "verify", open.tenant.id, call.who.user, "",
-      [&service = call.service, tenant = open.tenant.id](const JobContext& context) {
-        return verify_all(service, tenant, context);
-      }));
+  const std::string id =
+      TRY(call.service.jobs().start("verify", open.tenant.id, call.who.user, "",
+                                    [&service = call.service, tenant = open.tenant.id](const JobContext& context) {
+                                      return verify_all(service, tenant, context);
+                                    }));
   return json_response({{"job", id}}, 202);
 }
 
@@ -121,7 +121,8 @@ Result<OrderedJson> compare_releases(Service& service, const std::string& tenant
   return document::difference_object(TRY(difference(workshop, open.tenant, question, on_event, &context.cancel)));
 }
 
-// What may be asked of two releases: who sees silver groups by any column that is not masked, others by what gold shows.
+// What may be asked of two releases: who sees silver groups by any column that is not masked, others by what gold
+// shows.
 Status check_asked(const Call& call, const std::string& measure, const std::string& by) {
   static const std::set<std::string> measures = {"BilledCost", "EffectiveCost", "ListCost", "ContractedCost"};
   static const std::set<std::string> gold = {"x_Provider",  "BillingAccountId", "SubAccountId",  "ServiceCategory",
@@ -160,12 +161,11 @@ Result<http::Response> show_difference(Call& call) {
   JobWork work = [&service = call.service, tenant = open.tenant.id, question,
                   key](const JobContext& context) -> Result<OrderedJson> {
     OrderedJson found = TRY(compare_releases(service, tenant, question, context));
-    service.answers().keep(key, std::make_shared<const std::string>(
-                                    found.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)));
+    service.answers().keep(
+        key, std::make_shared<const std::string>(found.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)));
     return found;
   };
-  const std::string id =
-      TRY(call.service.jobs().start("diff", open.tenant.id, call.who.user, key, std::move(work)));
+  const std::string id = TRY(call.service.jobs().start("diff", open.tenant.id, call.who.user, key, std::move(work)));
   return json_response({{"job", id}}, 202);
 }
 
@@ -187,8 +187,8 @@ Result<http::Response> list_periods(Call& call) {
     OrderedJson object =
         document::period_object(period, event == closed.end() ? nullptr : &event->second,
                                 certificate == newest.end() ? nullptr : &certificate->second, pending[period]);
-    object["note"] = event == closed.end() || event->second.reason.empty() ? OrderedJson()
-                                                                            : OrderedJson(event->second.reason);
+    object["note"] =
+        event == closed.end() || event->second.reason.empty() ? OrderedJson() : OrderedJson(event->second.reason);
     out.push_back(std::move(object));
   }
   return json_response(out);
@@ -224,7 +224,8 @@ std::vector<Route> proof_routes() {
        .pattern = "/t/{tenant}/reconcile",
        .summary = "Files = bronze = silver = gold, comparison by comparison",
        .needs = Needs::tenant,
-       .parameters = {{"p", "last, all, 2026-09 or 2026-08..2026-09"}, {"format", "csv, csvbr, jsonl, xlsx or parquet"}},
+       .parameters = {{"p", "last, all, 2026-09 or 2026-08..2026-09"},
+                      {"format", "csv, csvbr, jsonl, xlsx or parquet"}},
        .act = show_reconciliation},
       {.method = "GET",
        .pattern = "/t/{tenant}/certificates",

@@ -43,8 +43,7 @@ Result<http::Response> sign_in(Call& call) {
   entry.action = "session.start";
   entry.outcome = "done";
   TRY(call.service.people().record(std::move(entry)));
-  http::Response out =
-      json_response(me_object(call.service, session->who, session->csrf, session->must_set_password));
+  http::Response out = json_response(me_object(call.service, session->who, session->csrf, session->must_set_password));
   out.header("Set-Cookie", session_cookie(call.request, call.service.options().base_path, session->secret));
   return out;
 }
@@ -70,8 +69,7 @@ Result<http::Response> set_locale(Call& call) {
 Result<http::Response> set_password(Call& call) {
   const Json body = TRY(call.body());
   const std::string fresh = TRY(Call::text(body, "new", 1024));
-  if (!call.session)
-    return fail(ErrorKind::permission_denied, "a token cannot change its owner's password");
+  if (!call.session) return fail(ErrorKind::permission_denied, "a token cannot change its owner's password");
   if (!call.session->must_set_password) {
     const std::string old = TRY(Call::text(body, "old", 1024));
     const auto checked = call.service.people().sign_in(call.who.user, old);
@@ -88,8 +86,7 @@ Result<http::Response> set_password(Call& call) {
 
 }  // namespace
 
-OrderedJson me_object(Service& service, const access::Principal& who, const std::string& csrf,
-                      bool must_set_password) {
+OrderedJson me_object(Service& service, const access::Principal& who, const std::string& csrf, bool must_set_password) {
   OrderedJson out = {{"user", {{"id", who.user}, {"name", who.name}, {"locale", who.locale}}}, {"csrf", csrf}};
   out["roles"] = OrderedJson::array();
   for (const auto& role : who.roles)

@@ -93,10 +93,8 @@ Result<OrderedJson> rows_of(Call& call, OpenTenant& open, const Workbench& asked
     if (bytes > kBytesMost)
       return fail_hint("name fewer columns", ErrorKind::over_limit, "the answer has more than 32 MiB");
   }
-  return OrderedJson{{"columns", columns},
-                     {"rows", values},
-                     {"truncated", truncated},
-                     {"release", reader.release().number}};
+  return OrderedJson{
+      {"columns", columns}, {"rows", values}, {"truncated", truncated}, {"release", reader.release().number}};
 }
 
 document::About about_query(const Call& call, const OpenTenant& open, const Workbench& asked) {
@@ -120,8 +118,8 @@ Result<http::Response> query(Call& call) {
   auto result = rows_of(call, open, asked, limit.cancel());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (!result && result.error().kind == ErrorKind::cancelled && limit.is_over()) result = fail(too_slow(asked.time));
-  TRY(remember(call, open.tenant.id, asked, seconds,
-               result ? static_cast<std::int64_t>((*result)["rows"].size()) : 0, result ? nullptr : &result.error()));
+  TRY(remember(call, open.tenant.id, asked, seconds, result ? static_cast<std::int64_t>((*result)["rows"].size()) : 0,
+               result ? nullptr : &result.error()));
   OrderedJson out = TRY(std::move(result));
   out["seconds"] = seconds;
   return json_response(out);

@@ -36,7 +36,8 @@ Status make_first_administrator(access::People& people, const std::string& user)
   return people.add_user(first);
 }
 
-// Others on the network must not be able to reach a server without TLS by mistake; sessions and tokens would go in clear.
+// Others on the network must not be able to reach a server without TLS by mistake; sessions and tokens would go in
+// clear.
 bool is_loopback(const std::string& address) {
   return address.starts_with("127.") || address == "::1" || address == "localhost";
 }
@@ -55,7 +56,8 @@ Status serve(const ServeOptions& options, const std::string& user, bool always_l
       }));
   service->watch([&] { return server->figures(); });
   TRY(server->start());
-  if (!is_loopback(options.http.address) && options.http.certificate_file.empty() && options.http.trusted_proxies.empty())
+  if (!is_loopback(options.http.address) && options.http.certificate_file.empty() &&
+      options.http.trusted_proxies.empty())
     spdlog::warn("listening on {} without TLS: passwords and tokens can be read on the way", options.http.address);
   if (http::embedded_assets().empty())
     spdlog::warn("this program was built without its web page; the API answers. `make build` with Node adds it");

@@ -1,7 +1,7 @@
 #pragma once
 /// \file app/serve/served_lake.h
-/// For the tests of this folder: a lake with two tenants that have bills of their own and a shop with personal data, its
-/// people, and requests as they make them. Made once a test program.
+/// For the tests of this folder: a lake with two tenants that have bills of their own and a shop with personal data,
+/// its people, and requests as they make them. Made once a test program.
 
 #include <filesystem>
 #include <string>
@@ -109,8 +109,9 @@ struct ServedLake {
     shop.rows = 300;
     must(generate::generate_retail(shop, (out->dir / "inputs" / "loja").string(), {}, nullptr));
     add(lake, "loja", "retail", "retail_files");
-    must(lake.store().write(Lake::allocation_root("acme") + "/10-cost-centre.yaml",
-                            "virtual_tag: cost_centre\nrules:\n  - {name: team, value_sql: \"cv_map_get(Tags, 'team')\"}\n"));
+    must(lake.store().write(
+        Lake::allocation_root("acme") + "/10-cost-centre.yaml",
+        "virtual_tag: cost_centre\nrules:\n  - {name: team, value_sql: \"cv_map_get(Tags, 'team')\"}\n"));
     must(lake.store().write(Lake::allocation_root("acme") + "/20-pays.yaml",
                             "allocation: cost_centre\nrules:\n  - {name: tax, take: {match: {ChargeCategory: [Tax]}}, "
                             "split: even, to: all}\n"));

@@ -88,8 +88,7 @@ std::string cookie(const http::Request& request, const std::string& base_path, c
 }  // namespace
 
 std::string session_cookie(const http::Request& request, const std::string& base_path, const std::string& secret) {
-  return cookie(request, base_path, secret,
-                fmt::format("; Max-Age={}", access::People::kSessionMostMs / 1000));
+  return cookie(request, base_path, secret, fmt::format("; Max-Age={}", access::People::kSessionMostMs / 1000));
 }
 
 std::string ended_cookie(const http::Request& request, const std::string& base_path) {
@@ -97,7 +96,11 @@ std::string ended_cookie(const http::Request& request, const std::string& base_p
 }
 
 Service::Service(const ServiceOptions& options, const Clock& clock, duck::Database engine)
-    : options_(options), clock_(clock), engine_(std::move(engine)), answers_(options.answer_bytes), router_(all_routes()) {}
+    : options_(options),
+      clock_(clock),
+      engine_(std::move(engine)),
+      answers_(options.answer_bytes),
+      router_(all_routes()) {}
 
 Service::~Service() = default;
 
@@ -158,8 +161,8 @@ Result<std::int64_t> Service::release_of(Call& call, OpenTenant& open, const cha
 Result<http::Response> Service::answer(Call& call, std::int64_t release, const std::string& key,
                                        const std::function<Result<OrderedJson>(OpenTenant&, Reader&)>& make) {
   const access::Sight sight = call.sight();
-  const std::string whole = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", call.part("tenant"), call.route->pattern, release, key,
-                                        sight.key(), CENTAVO_VERSION);
+  const std::string whole = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", call.part("tenant"), call.route->pattern, release,
+                                        key, sight.key(), CENTAVO_VERSION);
   http::Response out;
   const std::string etag = "\"" + sha256_hex(whole).substr(0, 32) + "\"";
   out.header("ETag", etag).header("Cache-Control", "private, no-cache").header("Vary", "Cookie, Authorization");
@@ -174,8 +177,8 @@ Result<http::Response> Service::answer(Call& call, std::int64_t release, const s
   Reader reader = TRY(readers_.open(open, release, sight));
   reader.connection().watch(&call.cancel);
   const OrderedJson document = TRY(make(open, reader));
-  out.shared_body = std::make_shared<const std::string>(
-      document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  out.shared_body =
+      std::make_shared<const std::string>(document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
   answers_.keep(whole, out.shared_body);
   return out;
 }
@@ -188,7 +191,8 @@ Result<std::string> Service::sign_in_link(const std::string& user, const std::st
 http::Response Service::handle(const http::Request& request, const Cancel& cancel) {
   if (request.path == "/healthz" || request.path == "/readyz") return health(request);
   if (request.path == "/metrics") return metrics(request);
-  if (request.segments.size() > 2 && request.segments[0] == "api" && request.segments[1] == "v1") return api(request, cancel);
+  if (request.segments.size() > 2 && request.segments[0] == "api" && request.segments[1] == "v1")
+    return api(request, cancel);
   if (request.path.starts_with("/api")) return http::problem(404, "Not found", "the API is at /api/v1/");
   if (is_write(request)) return http::problem(405, "Not allowed here", "pages are read with GET");
   if (request.path.starts_with("/link/")) return follow_link(request);
@@ -198,7 +202,8 @@ http::Response Service::handle(const http::Request& request, const Cancel& cance
 http::Response Service::api(const http::Request& request, const Cancel& cancel) {
   const auto match = router_.match(request.method, std::span(request.segments).subspan(2));
   if (match.route == nullptr) {
-    if (match.methods.empty()) return http::problem(404, "Not found", "the API has nothing at this path", "see /api/v1/openapi.json");
+    if (match.methods.empty())
+      return http::problem(404, "Not found", "the API has nothing at this path", "see /api/v1/openapi.json");
     http::Response out = http::problem(405, "Not allowed here", fmt::format("{} is not for this path", request.method));
     out.header("Allow", fmt::format("{}", fmt::join(match.methods, ", ")));
     return out;
@@ -240,8 +245,7 @@ Status Service::authorise(const Call& call) {
   const Route& route = *call.route;
   if (route.needs == Needs::nobody) return {};
   if (call.session && is_write(call.request)) {
-    if (!is_from_here(call.request))
-      return fail(ErrorKind::permission_denied, "this write comes from another site");
+    if (!is_from_here(call.request)) return fail(ErrorKind::permission_denied, "this write comes from another site");
     if (!same_text(call.request.header("x-csrf-token"), call.session->csrf)) {
       return fail_hint("send the csrf of GET /me as X-CSRF-Token", ErrorKind::permission_denied,
                        "a write of a signed-in browser needs its X-CSRF-Token");
@@ -276,9 +280,7 @@ void Service::record(const Call& call, const Result<http::Response>& result) {
       if (name != "tenant") entry.object += (entry.object.empty() ? "" : " ") + value;
     }
   }
-  entry.outcome = result                                                   ? "done"
-                  : result.error().kind == ErrorKind::permission_denied   ? "refused"
-                                                                           : "failed";
+  entry.outcome = result ? "done" : result.error().kind == ErrorKind::permission_denied ? "refused" : "failed";
   const Status written = people_->record(std::move(entry));
   if (!written) spdlog::error("{} audit: {}", call.request.id, written.error().message);
 }
@@ -336,7 +338,8 @@ void Service::add_gauges(Lake& lake, const Tenant& tenant, std::vector<http::Gau
     const auto fresh = freshness_of(lake, tenant, source, clock_);
     if (!fresh) continue;
     const std::vector<std::pair<std::string, std::string>> labels = {{"tenant", tenant.id}, {"source", source.name}};
-    out.push_back({"centavo_source_sla_seconds", "how old the newest delivery may be", labels, fresh->sla_hours * 3600});
+    out.push_back(
+        {"centavo_source_sla_seconds", "how old the newest delivery may be", labels, fresh->sla_hours * 3600});
     out.push_back({"centavo_source_breach", "1 when the newest delivery is older than that, or there is none", labels,
                    fresh->is_late() ? 1.0 : 0.0});
     if (fresh->hours_lag)

@@ -55,7 +55,8 @@ TEST(Service, SignsInWithAPasswordAndOutAgain) {
   EXPECT_TRUE(ana.must_set_password);
   const auto set = lake().ask(ana, "POST", "/api/v1/me/password", R"json({"new":"a sentence is long enough"})json");
   EXPECT_EQ(set.status, 200) << body_of(set);
-  auto request = ServedLake::request_of("POST", "/api/v1/session", R"json({"user":"pedro","password":"wrong password"})json");
+  auto request =
+      ServedLake::request_of("POST", "/api/v1/session", R"json({"user":"pedro","password":"wrong password"})json");
   EXPECT_EQ(lake().handle(request).status, 401);
   request.body = R"json({"user":"pedro","password":"a sentence is long enough"})json";
   const auto in = lake().handle(request);
@@ -144,8 +145,8 @@ TEST(Service, RolesMayWhatTheirRightsSay) {
     for (std::size_t i = 0; i < 5; ++i) {
       const auto response = lake().ask(person(roles[i]), row.method, std::string("/api/v1") + row.path, row.body);
       const bool refused = response.status == 403 || response.status == 404;
-      EXPECT_EQ(refused, row.roles[i] == 'n')
-          << access::name_of(roles[i]) << " " << row.method << " " << row.path << ": " << response.status << " " << body_of(response);
+      EXPECT_EQ(refused, row.roles[i] == 'n') << access::name_of(roles[i]) << " " << row.method << " " << row.path
+                                              << ": " << response.status << " " << body_of(response);
       EXPECT_LT(response.status, 500) << row.path << " " << body_of(response);
     }
   }
@@ -162,9 +163,10 @@ TEST(Service, SqlSeesTheLayersOfTheRoleAndNothingElse) {
   EXPECT_EQ(ask(Role::engineer, "select count(*) from bronze.aws_cur_line_items").status, 200);
   for (const char* sql :
        {"select * from read_text('/etc/passwd')json", "select * from '/etc/passwd'", "copy (select 1) to '/tmp/x'",
-        "select * from duckdb_views()json", "select * from duckdb_settings()json", "select getvariable('centavo_mask_key')",
-        "attach '/tmp/x.db'", "install httpfs", "select 1; select 2", "pragma database_list",
-        "select * from glob('/*')json", "set memory_limit = '1TB'", "select * from information_schema.views"}) {
+        "select * from duckdb_views()json", "select * from duckdb_settings()json",
+        "select getvariable('centavo_mask_key')", "attach '/tmp/x.db'", "install httpfs", "select 1; select 2",
+        "pragma database_list", "select * from glob('/*')json", "set memory_limit = '1TB'",
+        "select * from information_schema.views"}) {
     const auto response = ask(Role::admin, sql);
     const std::string body = body_of(response);
     EXPECT_TRUE(response.status == 400 || response.status == 403 || body.find("null") != std::string::npos)
@@ -175,7 +177,8 @@ TEST(Service, SqlSeesTheLayersOfTheRoleAndNothingElse) {
 }
 
 TEST(Service, SqlIsBounded) {
-  const auto many = lake().ask(admin(), "POST", "/api/v1/t/acme/sql", R"json({"sql":"select * from range(100000)","limit":100})json");
+  const auto many =
+      lake().ask(admin(), "POST", "/api/v1/t/acme/sql", R"json({"sql":"select * from range(100000)","limit":100})json");
   ASSERT_EQ(many.status, 200) << body_of(many);
   EXPECT_EQ(json_of(many)["rows"].size(), 100U);
   EXPECT_EQ(json_of(many)["truncated"], true);
@@ -190,13 +193,15 @@ TEST(Service, MaskedColumnsStayMaskedWhateverIsAsked) {
   const auto clear = lake().session("carla", {{Role::engineer, "loja"}});
   ServedLake::must(lake().service->people().unmask("carla", {"loja", "silver.retail_customers", "email_masked"}));
   const auto ask = [&](const access::Session& who) {
-    return json_of(lake().ask(who, "POST", "/api/v1/t/loja/sql",
-                              R"json({"sql":"select email_masked from silver.retail_customers where email_masked is not null order by 1 limit 5"})json"));
+    return json_of(lake().ask(
+        who, "POST", "/api/v1/t/loja/sql",
+        R"json({"sql":"select email_masked from silver.retail_customers where email_masked is not null order by 1 limit 5"})json"));
   };
   EXPECT_EQ(ask(engineer)["rows"].size(), 5U);
   const auto page = json_of(lake().ask(engineer, "GET", "/api/v1/t/loja/tables/silver.retail_customers"));
   bool masked = false;
-  for (const auto& column : page["columns"]) masked = masked || (column["name"] == "cpf_masked" && column["masked"] == true);
+  for (const auto& column : page["columns"])
+    masked = masked || (column["name"] == "cpf_masked" && column["masked"] == true);
   EXPECT_TRUE(masked);
   const auto theirs = json_of(lake().ask(clear, "GET", "/api/v1/t/loja/tables/silver.retail_customers"));
   for (const auto& column : theirs["columns"]) {
@@ -242,7 +247,8 @@ TEST(Service, WhoHasTheAnswerIsToldSo) {
 
 TEST(Service, ExportsHoldTheSameRows) {
   const auto cost = json_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost&c=none"));
-  const std::string csv = body_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost&c=none&format=csv"));
+  const std::string csv =
+      body_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost&c=none&format=csv"));
   for (const auto& row : cost["rows"]) EXPECT_THAT(csv, HasSubstr(row["value"].get<std::string>()));
   for (const char* format : {"csv", "csvbr", "jsonl", "xlsx", "parquet"}) {
     for (const char* path : {"cost?", "pivot?", "lines?", "allocated?", "commitments?", "reconcile?p=all&"}) {
@@ -256,7 +262,8 @@ TEST(Service, ExportsHoldTheSameRows) {
 }
 
 TEST(Service, ATokenDoesNoMoreThanItsScope) {
-  const auto made = json_of(lake().ask(admin(), "POST", "/api/v1/tokens", R"json({"name":"t","scopes":["read"],"tenant":"acme","days":1})json"));
+  const auto made = json_of(lake().ask(admin(), "POST", "/api/v1/tokens",
+                                       R"json({"name":"t","scopes":["read"],"tenant":"acme","days":1})json"));
   const auto with_token = [&](const std::string& method, const std::string& target, const std::string& body = {}) {
     auto request = ServedLake::request_of(method, target, body);
     request.headers["authorization"] = "Bearer " + made["token"].get<std::string>();

@@ -186,10 +186,10 @@ class SqlCatalog : public Catalog {
   Result<std::vector<CheckRecord>> newest_checks(std::string_view tenant) override {
     const std::lock_guard lock(mutex_);
     // SQLite takes the other columns from the row of the maximum.
-    SqlStatement statement = TRY(
-        db_.prepare("select c.run, c.table_name, c.period, c.check_name, c.kind, c.severity, c.state, c.bad_rows, "
-                    "c.sample, max(r.number) from checks c join runs r on r.id = c.run where r.tenant = ? "
-                    "group by c.table_name, c.period, c.check_name order by c.table_name, c.period, c.check_name"));
+    SqlStatement statement =
+        TRY(db_.prepare("select c.run, c.table_name, c.period, c.check_name, c.kind, c.severity, c.state, c.bad_rows, "
+                        "c.sample, max(r.number) from checks c join runs r on r.id = c.run where r.tenant = ? "
+                        "group by c.table_name, c.period, c.check_name order by c.table_name, c.period, c.check_name"));
     TRY(statement.bind_all(tenant));
     return read_checks(statement);
   }
