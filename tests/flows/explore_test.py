@@ -152,18 +152,19 @@ class Cost(ExploreTest):
         lake, rows = self.run_lake(), self.rows
         self.say("by each dimension, in each measure")
         for dimension in ["ServiceName", "ServiceCategory", "SubAccountId", "RegionId", "ChargeCategory", "tag:team", "tag:env", "ResourceId"]:
-            for measure in MEASURES if dimension == "ServiceName" else MEASURES[:2]:
-                for month, last in (("2026-09", "2026-08"), ("2026-08", "2026-07")):
-                    self.assert_cost(lake, f"p={month}&by={dimension}&m={measure}&limit=2000", [dimension], chosen(rows, (month, month)),
-                                     chosen(rows, (last, last)), measure)
+            for measure in MEASURES if dimension == "ServiceName" else MEASURES[:1]:
+                self.assert_cost(lake, f"p=2026-09&by={dimension}&m={measure}&limit=2000", [dimension], chosen(rows, ("2026-09", "2026-09")),
+                                 chosen(rows, ("2026-08", "2026-08")), measure)
+        self.assert_cost(lake, "p=2026-08&by=tag:env", ["tag:env"], chosen(rows, ("2026-08", "2026-08")), chosen(rows, ("2026-07", "2026-07")))
         self.say("by several, mixed with filters that only the charges have together")
-        for by in (["ServiceName", "RegionId"], ["tag:team", "RegionId"], ["tag:team", "tag:env"], ["SubAccountId", "ChargeCategory", "tag:env"]):
-            for keep, leave in (((), ()), ((("RegionId", ["us-east-1", NONE]),), ()), ((), (("tag:team", ["ads"]),)),
-                                ((("tag:env", ["prod"]),), (("RegionId", [NONE]),)), ((("ServiceName", ["Block, fast", "Queue \\ fan"]),), ())):
-                text = "".join(f"&{sign}.{d}=" + ",".join(re.sub(r"([\\,])", r"\\\1", v) for v in values)
-                               for sign, several in (("f", keep), ("x", leave)) for d, values in several)
-                self.assert_cost(lake, f"p=2026-09&by={','.join(by)}&limit=2000{text}", by, chosen(rows, ("2026-09", "2026-09"), keep=keep, leave=leave),
-                                 chosen(rows, ("2026-08", "2026-08"), keep=keep, leave=leave))
+        for by, keep, leave in ((["ServiceName", "RegionId"], [("RegionId", ["us-east-1", NONE])], []), (["tag:team", "RegionId"], [], [("tag:team", ["ads"])]),
+                                (["tag:team", "tag:env"], [("tag:env", ["prod"])], [("RegionId", [NONE])]),
+                                (["tag:env"], [("ServiceName", ["Block, fast", "Queue \\ fan"])], []),
+                                (["SubAccountId", "ChargeCategory", "tag:env"], [], [("ServiceName", ["Compute"]), ("tag:team", [NONE])])):
+            text = "".join(f"&{sign}.{d}=" + ",".join(re.sub(r"([\\,])", r"\\\1", v) for v in values)
+                           for sign, several in (("f", keep), ("x", leave)) for d, values in several)
+            self.assert_cost(lake, f"p=2026-09&by={','.join(by)}&limit=2000{text}", by, chosen(rows, ("2026-09", "2026-09"), keep=keep, leave=leave),
+                             chosen(rows, ("2026-08", "2026-08"), keep=keep, leave=leave))
         self.say("periods and comparisons")
         for period, now, before in (("all", ("2026-07", "2026-09"), None), ("2026-08..2026-09", ("2026-08", "2026-09"), ("2026-06", "2026-07")),
                                     ("last", ("2026-09", "2026-09"), ("2026-08", "2026-08"))):
@@ -451,7 +452,8 @@ class Files(ExploreTest):
         parquet.rename(self.folder / "again" / "lines.parquet")
         lake.add("again", "focus", self.folder / "again")
         lake.run("again")
-        sql = f"select ServiceName, RegionId, BillingCurrency, sum(BilledCost) as billed, sum(ListCost) as list, count(*) as n from {COSTS} where billing_period = '2026-09-01' group by all order by all"
+        sql = f"""select ServiceName, RegionId, sum(BilledCost) as billed, sum(ListCost) as list, count(*) as n from {COSTS}
+            where billing_period = '2026-09-01' and BillingCurrency = 'USD' group by all order by all"""
         self.assertEqual(lake.query("again", sql), lake.query("acme", sql))
 
 

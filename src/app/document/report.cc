@@ -70,8 +70,12 @@ double size_of(const std::string& amount) { return std::strtod(amount.c_str(), n
 std::string css_text(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '"' || c == '\\' || c == '<') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20) out += c;
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || std::string_view("\"\\<>&'").find(c) != std::string_view::npos) {
+      out += fmt::format("\\{:x} ", byte);
+    } else {
+      out += c;
+    }
   }
   return out;
 }

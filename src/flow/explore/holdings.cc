@@ -44,8 +44,9 @@ class Taker {
           "gold.allocated_cost", "gold.cost_in_currency", "gold.commitment_summary", "gold.unallocated_cost",
           "silver.focus_cost_and_usage"}) {
       if (!out_.sees(table)) continue;
-      for (const auto& column : TRY(reader_.connection().describe("select * from " + table)))
-        out_.columns[table].insert(column.name);
+      const std::string all_of_it = "select * from " + table;
+      TRY(reader_.vet(all_of_it));   // the view then has its converted columns too
+      for (const auto& column : TRY(reader_.connection().describe(all_of_it))) out_.columns[table].insert(column.name);
     }
     for (const auto& table : out_.tables) {
       if (table.starts_with("gold.") && table.ends_with("_showback"))
