@@ -308,7 +308,7 @@ class Access(FlowTest):
         self.assertEqual(USAGE, lake("user", "add", "New User", code=USAGE).returncode)
         self.assertEqual(USAGE, lake("user", "password", "vera", code=USAGE).returncode, "no terminal, no password")
         self.say("who owns the folder lets somebody in when no administrator can")
-        self.assertTrue(lake("user", "link", "ada").stdout.startswith("/"))
+        self.assertTrue(lake("user", "link", "ada").stdout.startswith("/link/"))
 
     def test_the_audit_tells_who_and_finds_tampering(self):
         lake = self.lake()

@@ -131,7 +131,7 @@ Status make_link(Context& context, const UserArguments& given) {
   TRY(user_named(context, given.id));
   auto* const people = TRY(context.people());
   const std::string secret = TRY(people->make_link(given.id));
-  const std::string path = "/welcome/" + secret;
+  const std::string path = "/link/" + secret;
   if (context.output().json())
     context.output().object({{"id", given.id}, {"path", path}, {"hours", access::People::kLinkMs / 3'600'000}});
   context.output().say("{}", path);
