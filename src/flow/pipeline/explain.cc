@@ -274,10 +274,13 @@ class Explainer {
                     duck::literal(fmt::format("select 1 from {} where ({})", measured.table.text(), asked.where)))));
     const auto tree = TRY(parse_json(found.value_or("{}")));
     TRY(vet_tree(tree, sight_));
-    return vet_condition(tree, [&](std::string_view name) {
+    const auto spelled = [&](std::string_view name) {
       const auto* column = measured.find(name);
-      return column != nullptr && !masks.contains(column->name);
-    });
+      return column == nullptr ? std::string() : column->name;
+    };
+    return vet_condition(
+        tree, [&](std::string_view name) { return measured.find(name) != nullptr; },
+        [&](std::string_view name) { return masks.contains(spelled(name)); });
   }
 
   static bool agree(const std::string& one, const std::string& other) {
@@ -516,6 +519,9 @@ class Explainer {
     auto rows = TRY(reader_.connection().query(
         fmt::format("select * from {} where (source_file_name, source_row_number) in ({})", table, places)));
     std::map<std::pair<std::string, std::int64_t>, std::string> records;
+    std::vector<pack::ColumnSpec> columns;
+    for (const auto& each : rows.columns()) columns.emplace_back().name = each.name;
+    const Masks masks = masks_of(bronze->contract, columns, sight_);
     while (TRY(rows.next())) {
       Json record = Json::object();
       std::pair<std::string, std::int64_t> place;
@@ -524,9 +530,9 @@ class Explainer {
         if (delivered == "source_file_name") place.first = rows.text(i);
         if (delivered == "source_row_number") place.second = rows.integer(i);
         const auto* column = bronze->contract.find(delivered);
-        const bool hidden =
-            column != nullptr &&
-            (!column->mask.empty() || (!column->classification.empty() && column->classification != "financial"));
+        const bool is_personal =
+            column != nullptr && !column->classification.empty() && column->classification != "financial";
+        const bool hidden = is_personal || (column != nullptr && !column->mask.empty()) || masks.contains(delivered);
         if (!rows.is_null(i) && !hidden) record[delivered] = rows.json(i);
       }
       records[place] = record.dump();

@@ -82,7 +82,8 @@ Status vet_node(const Json& node, const access::Sight& sight) {
 }
 
 struct Condition {
-  const std::function<bool(std::string_view)>& may_name;
+  const std::function<bool(std::string_view)>& is_column;
+  const std::function<bool(std::string_view)>& is_masked;
   int tables = 0;
 
   Status vet(const Json& node) {
@@ -99,10 +100,12 @@ struct Condition {
     if (tables > 1 || beyond.contains(type) || text_or(node, "class") == "SUBQUERY")
       return fail_hint("compare columns of the table with values", ErrorKind::permission_denied,
                        "the condition looks at more than the columns of its table");
-    for (const auto& name : member(node, "column_names")) {
-      if (!may_name(text_of(name)))
-        return fail(ErrorKind::permission_denied, "the condition names {}, which is masked or no column",
-                    text_of(name));
+    const Json& names = member(node, "column_names");   // the table's name or a column's may stand before a field's
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      const std::string name = text_of(names[k]);
+      if (is_masked(name)) return fail(ErrorKind::permission_denied, "the condition names {}, which is masked", name);
+      if (k + 1 == names.size() && !is_column(name))
+        return fail(ErrorKind::permission_denied, "the condition names {}, which is no column of its table", name);
     }
     for (const auto& [key, child] : node.items()) TRY(vet(child));
     return {};
@@ -127,8 +130,9 @@ Status vet_tree(const Json& tree, const access::Sight& sight) {
   return vet_node(tree["statements"], sight);
 }
 
-Status vet_condition(const Json& tree, const std::function<bool(std::string_view)>& may_name) {
-  return Condition{may_name}.vet(member(tree, "statements"));
+Status vet_condition(const Json& tree, const std::function<bool(std::string_view)>& is_column,
+                     const std::function<bool(std::string_view)>& is_masked) {
+  return Condition{is_column, is_masked}.vet(member(tree, "statements"));
 }
 
 }  // namespace centavo

@@ -15,8 +15,9 @@ namespace centavo {
 /// layers in sight and harmless functions; `invalid_argument` for what is no SQL.
 Status vet_tree(const Json& tree, const access::Sight& sight);
 
-/// For a person's condition on one table, as "select 1 from T where (…)": it looks at no other table, and names no
-/// column but those for which `may_name` says so.
-Status vet_condition(const Json& tree, const std::function<bool(std::string_view)>& may_name);
+/// For a person's condition on one table, as "select 1 from T where (…)": it looks at no other table, and names columns
+/// of that table only, none of them masked.
+Status vet_condition(const Json& tree, const std::function<bool(std::string_view)>& is_column,
+                     const std::function<bool(std::string_view)>& is_masked);
 
 }  // namespace centavo

@@ -521,5 +521,34 @@ TEST(DuckQuoting, APathIsNotAPattern) {
   EXPECT_EQ(engine.text(fmt::format("select sum(x)::integer from read_csv({})", path_list(odd))), "10");
 }
 
+TEST(Database, LocksDownConnectionsThatAreThereAndThoseToCome) {
+  auto database = Database::open({});
+  ASSERT_TRUE(database);
+  auto before = database->connect();
+  ASSERT_TRUE(before->run("create table t as select 1 as a"));
+  ASSERT_TRUE(database->lock_down());
+  auto after = database->connect();
+  ASSERT_TRUE(after) << after.error().message;
+  for (Connection* connection : {&*before, &*after}) {
+    EXPECT_EQ(connection->value("select a from t").value(), "1");
+    EXPECT_EQ(connection->query("create table u as select 1").error().kind, ErrorKind::permission_denied);
+    EXPECT_FALSE(connection->query("select * from read_text('/etc/hostname')"));
+    EXPECT_FALSE(connection->run("set memory_limit = '1GB'"));
+    EXPECT_TRUE(connection->run("set search_path = 'memory.main'")) << "which views a query sees is its own";
+  }
+}
+
+TEST(Database, HashesWithAKeyThatNoSqlHolds) {
+  auto database = Database::open({});
+  auto connection = database->connect();
+  EXPECT_EQ(connection->value("select centavo_reading_hash('x')").error().kind, ErrorKind::invalid_argument);
+  EXPECT_FALSE(database->bind_reading_key(""));
+  ASSERT_TRUE(database->bind_reading_key("k"));
+  EXPECT_EQ(connection->value("select centavo_reading_hash('x') = centavo_keyed_hash('x', 'k')").value(), "true");
+  EXPECT_EQ(connection->value("select centavo_reading_hash(null)").value(), std::nullopt);
+  EXPECT_EQ(connection->value("select count(distinct centavo_reading_hash(i::varchar)) from range(5000) t(i)").value(),
+            "5000");
+}
+
 }  // namespace
 }  // namespace centavo::duck
