@@ -351,6 +351,7 @@ void add_allocation_commands(Command& root) {
                     .choices = {"BilledCost", "EffectiveCost"}});
   reporting.example("centavo allocation report --period 2026-09", "September over the whole lake")
       .example("centavo allocation report --cost-centre platform --json", "one cost centre, for a program");
+  reporting.needs(needs_manager());
   reporting.action([values](Context& context) { return report(context, *values); });
 
   tenant.required = true;

@@ -32,7 +32,7 @@ TEST(Lineage, OfAnUnknownTableNamesTheNearest) {
   const auto part = around(two_chains(), "silver.aa");
   ASSERT_FALSE(part);
   EXPECT_EQ(part.error().kind, ErrorKind::not_found);
-  EXPECT_EQ(part.error().hint, "did you mean silver.a?");
+  EXPECT_EQ(part.error().hint, "did you mean \"silver.a\"?");
 }
 
 TEST(Lineage, IsDrawnForOthers) {

@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "app/serve/served_lake.h"
+#include "app/serve/served_lake_testing.h"
 
 namespace centavo::serve {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "app/serve/served_lake.h"
+#include "app/serve/served_lake_testing.h"
 
 namespace centavo::serve {
 namespace {
@@ -162,9 +162,9 @@ TEST(Service, SqlSeesTheLayersOfTheRoleAndNothingElse) {
   EXPECT_NE(ask(Role::scientist, "select count(*) from bronze.aws_cur_line_items").status, 200);
   EXPECT_EQ(ask(Role::engineer, "select count(*) from bronze.aws_cur_line_items").status, 200);
   for (const char* sql :
-       {"select * from read_text('/etc/passwd')json", "select * from '/etc/passwd'", "copy (select 1) to '/tmp/x'",
+       {"select * from read_text('/etc/passwd')json", "select * from '/etc/passwd'", "copy (select 1) to '/etc/x'",
         "select * from duckdb_views()json", "select * from duckdb_settings()json",
-        "select getvariable('centavo_mask_key')", "attach '/tmp/x.db'", "install httpfs", "select 1; select 2",
+        "select getvariable('centavo_mask_key')", "attach '/etc/x.db'", "install httpfs", "select 1; select 2",
         "pragma database_list", "select * from glob('/*')json", "set memory_limit = '1TB'",
         "select * from information_schema.views"}) {
     const auto response = ask(Role::admin, sql);

@@ -1,5 +1,5 @@
 #pragma once
-/// \file app/serve/served_lake.h
+/// \file app/serve/served_lake_testing.h
 /// For the tests of this folder: a lake with two tenants that have bills of their own and a shop with personal data,
 /// its people, and requests as they make them. Made once a test program.
 
