@@ -281,7 +281,7 @@ class Choice {
     const bool silver = candidate.table == kCharges;
     if (need_.by_charge && !silver) return false;
     if (need_.by_day && !candidate.has_days) return false;
-    if (converted_.empty() == (candidate.table == "gold.cost_in_currency")) return false;
+    if (converted_.empty() && candidate.table == "gold.cost_in_currency") return false;
     const auto& columns = holdings_.columns.at(candidate.table);
     for (const auto& measure : need_.measures) {
       if (measure == "charge_count") continue;
