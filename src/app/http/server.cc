@@ -5,6 +5,10 @@
 #define BOOST_ASIO_HAS_CO_AWAIT 1
 #define BOOST_ASIO_HAS_STD_COROUTINE 1
 #endif
+#if defined(__SANITIZE_THREAD__)
+// The thread sanitizer knows no fences; a loop has one thread, and its queue is under a lock.
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK 1
+#endif
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>

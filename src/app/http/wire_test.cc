@@ -63,6 +63,15 @@ TEST(RequestReader, ReadsThemByteByByte) {
   EXPECT_EQ(read_all(bytes), kThreeRead);
 }
 
+TEST(RequestReader, ReadsABodyWithoutBytesCutAtEveryByte) {
+  const std::string_view empty =
+      "PUT /q HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: t\r\n\r\nGET /n HTTP/1.0\r\n\r\n";
+  std::vector<std::string_view> bytes;
+  for (std::size_t i = 0; i < empty.size(); ++i) bytes.push_back(empty.substr(i, 1));
+  EXPECT_EQ(read_all(bytes), "PUT /q [] \nGET /n [] \n");
+  EXPECT_EQ(read_all({empty}), "PUT /q [] \nGET /n [] \n");
+}
+
 TEST(RequestReader, EveryPrefixWaitsAndRefusesNothing) {
   for (std::size_t cut = 0; cut < kThree.size(); ++cut) {
     EXPECT_THAT(read_all({kThree.substr(0, cut)}), Not(HasSubstr("refused"))) << cut;
