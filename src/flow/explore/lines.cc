@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "flow/explore/amounts.h"
 #include "flow/explore/explore.h"
+#include "flow/explore/picking.h"
 #include "flow/explore/source.h"
 #include "flow/explore/span.h"
 #include "io/duck/duck.h"
@@ -157,16 +158,22 @@ Result<Grid> lines(Reader& reader, const Holdings& holdings, const Question& que
     if (there.contains(column) && !converted) columns += (columns.empty() ? "" : ", ") + duck::name(column);
   }
   if (amount.starts_with("\"x_")) columns += ", " + amount;
-  // First which rows, by few columns; then all of those few rows.
+  // First how large an amount must be, by that column alone: all columns are then read of few rows.
+  const std::string here = asked.where + behind_sql(amount, tie, last, falling);
+  const std::string order = fmt::format("{} nulls last", falling ? "desc" : "asc");
+  const auto least = TRY(read_all(
+      reader, asked.source,
+      fmt::format("select min(a), max(a), count(a) from (select {0} as a from {1} where {2} order by a {3} limit {4})",
+                  amount, asked.source.from, here, order, limit + 1)));
+  const auto& edge = least.front()[falling ? 0 : 1];
+  const bool is_full = edge && least.front()[2] == std::to_string(limit + 1);
+  const std::string enough =
+      is_full ? fmt::format(" and {} {} {}", amount, falling ? ">=" : "<=", amount_literal(*edge)) : "";
   const std::string sql = fmt::format(
-      "with chosen as (\n  select {0} as centavo_amount, {1} as centavo_tie from {2} where {3}{4}\n  order by {0} {5} "
-      "nulls "
-      "last, centavo_tie limit {6}\n)\nselect {7}, centavo_amount, centavo_tie from (select *, {1} as centavo_tie, {0} "
-      "as "
-      "centavo_amount from {2} where {3}) as line\nwhere centavo_tie in (select centavo_tie from chosen)\norder by "
-      "centavo_amount {5} nulls last, centavo_tie",
-      amount, tie, asked.source.from, asked.where, behind_sql(amount, tie, last, falling), falling ? "desc" : "asc",
-      limit + 1, columns);
+      "select {0}, centavo_amount, centavo_tie from (select *, {1} as centavo_tie, {2} as centavo_amount from {3} "
+      "where "
+      "{4}{5}) as line order by centavo_amount {6}, centavo_tie limit {7}",
+      columns, tie, amount, asked.source.from, here, enough, order, limit + 1);
   if (asked.source.is_silver()) TRY(reader.vet(sql));
   auto rows = TRY(reader.connection().query(sql));
   const std::size_t width = rows.columns().size() - 2;
