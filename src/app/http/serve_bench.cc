@@ -1,5 +1,5 @@
 /// A server with nothing behind it, for load generators and proxies: what HTTP itself costs.
-/// Usage: bench_app_http [--listen ADDRESS:PORT] [--base-path PATH] [--certificate FILE --key FILE] [--trusted-proxy A]
+/// Usage: bench_app_http [--listen ADDRESS:PORT] [--base-path PATH] [--tls-cert FILE --tls-key FILE] [--trust-proxy A]
 /// … Other words are passed over, so that it can stand in for `centavo serve --json`. Its first line is {"address": …}.
 /// /json answers 1 kB, /large 64 kB, /stream 70 MB of CSV, /events ticks; the rest is the web application.
 
@@ -41,9 +41,9 @@ Options options_of(int count, char** arguments) {
       out.port = static_cast<std::uint16_t>(std::atoi(value.c_str() + colon + 1));
     }
     if (name == "--base-path") out.base_path = value;
-    if (name == "--certificate") out.certificate_file = value;
-    if (name == "--key") out.key_file = value;
-    if (name == "--trusted-proxy") out.trusted_proxies.push_back(value);
+    if (name == "--tls-cert") out.certificate_file = value;
+    if (name == "--tls-key") out.key_file = value;
+    if (name == "--trust-proxy") out.trusted_proxies.push_back(value);
   }
   return out;
 }
