@@ -1,5 +1,7 @@
 #include "app/serve/jobs.h"
 
+#include <spdlog/spdlog.h>
+
 #include "base/digest.h"
 
 namespace centavo::serve {
@@ -23,7 +25,11 @@ OrderedJson job_object(const JobState& job) {
                      {"result", job.result},
                      {"problem", OrderedJson()}};
   if (job.error) {
-    out["problem"] = {{"title", name_of(job.error->kind)}, {"detail", job.error->message}, {"hint", job.error->hint}};
+    // A fault of ours names paths and hosts: those are for the log.
+    const bool is_ours = http::problem_of(*job.error).status == 500;
+    out["problem"] = {{"title", name_of(job.error->kind)},
+                      {"detail", is_ours ? "the server's log says why, at job " + job.id : job.error->message},
+                      {"hint", is_ours ? "" : job.error->hint}};
   }
   return out;
 }
@@ -149,6 +155,7 @@ void Jobs::work_off() {
       job->state.result = std::move(*result);
     } else {
       job->state.state = result.error().kind == ErrorKind::cancelled ? "cancelled" : "failed";
+      spdlog::warn("job {} ({} of {}): {}", job->state.id, job->state.kind, job->state.tenant, result.error().message);
       job->state.error = std::move(result.error());
     }
     tell(*job);

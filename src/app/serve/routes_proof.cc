@@ -7,6 +7,7 @@
 #include "app/serve/service.h"
 #include "flow/pipeline/certify.h"
 #include "flow/pipeline/difference.h"
+#include "flow/pipeline/masking.h"
 #include "lake/catalog/billing_period.h"
 
 namespace centavo::serve {
@@ -123,7 +124,7 @@ Result<OrderedJson> compare_releases(Service& service, const std::string& tenant
 
 // What may be asked of two releases: who sees silver groups by any column that is not masked, others by what gold
 // shows.
-Status check_asked(const Call& call, const std::string& measure, const std::string& by) {
+Status check_asked(const Call& call, const OpenTenant& open, const std::string& measure, const std::string& by) {
   static const std::set<std::string> measures = {"BilledCost", "EffectiveCost", "ListCost", "ContractedCost"};
   static const std::set<std::string> gold = {"x_Provider",  "BillingAccountId", "SubAccountId",  "ServiceCategory",
                                              "ServiceName", "RegionId",         "ChargeCategory"};
@@ -132,7 +133,7 @@ Status check_asked(const Call& call, const std::string& measure, const std::stri
   if (by.empty() || gold.contains(by) || by.starts_with("tag:")) return {};
   if (!call.sight().sees_layer("silver"))
     return fail(ErrorKind::permission_denied, "releases are compared by {} where silver may be read", by);
-  return {};
+  return vet_dimensions(*open.library, call.sight(), by);
 }
 
 Result<http::Response> show_difference(Call& call) {
@@ -143,10 +144,10 @@ Result<http::Response> show_difference(Call& call) {
     return fail(ErrorKind::invalid_argument, "a and b: numbers of two releases are asked for");
   question.measure = call.parameter("m", "EffectiveCost");
   const std::string by = call.parameter("by");
-  TRY(check_asked(call, question.measure, by));
+  OpenTenant open = TRY(call.open());
+  TRY(check_asked(call, open, question.measure, by));
   if (!by.empty()) question.by.push_back(by.starts_with("tag:") ? "Tags." + by.substr(4) : by);
   question.limit = TRY(call.number("limit", 50, 1, 1000));
-  OpenTenant open = TRY(call.open());
   TRY(release(open.lake.store(), open.tenant.id, question.from));
   TRY(release(open.lake.store(), open.tenant.id, question.to));
   // Two releases never change: what was found of them is kept.
