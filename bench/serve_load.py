@@ -130,17 +130,17 @@ def measure_serving(site, browser, tenant, say, duckdb_run, day_files):
     first, sizes = clicks(browser, tenant, asked[5:])
     cost = (cpu.seconds() - before) / len(first) * 1000
     bare = duckdb_seconds(duckdb_run, day_files, 100)
-    say(f"| a click nobody made before | {shown(first)} | {statistics.mean(sizes):.0f} | {cost:.1f} | {percentiles(first)[0] / percentiles(bare)[0] / 1:.2f}× |")
+    say(f"| a click nobody made before | {shown(first)} | {statistics.mean(sizes):.0f} | {cost:.1f} | {percentiles(first)[0] / percentiles(bare)[0]:.2f}× |")
     before = cpu.seconds()
     again, sizes = clicks(browser, tenant, asked[5:])
     cost = (cpu.seconds() - before) / len(again) * 1000
-    say(f"| the same again | {shown(again)} | {statistics.mean(sizes):.0f} | {cost:.1f} | {percentiles(again)[0] / percentiles(bare)[0] / 1:.2f}× |")
+    say(f"| the same again | {shown(again)} | {statistics.mean(sizes):.0f} | {cost:.1f} | {percentiles(again)[0] / percentiles(bare)[0]:.2f}× |")
     say(f"| bare DuckDB, a group-by of the same rows | {shown(bare)} | – | – | 1.00× |")
     before, started = cpu.seconds(), time.perf_counter()
     seconds, errors = asyncio.run(crowd(site, browser.cookie, tenant, asked + ["overview", "pivot", "meta", "cost", "tables"]))
     cost = (cpu.seconds() - before) / max(len(seconds), 1) * 1000
     rate = len(seconds) / (time.perf_counter() - started)
-    say(f"| {VIEWERS} viewers, {rate:.0f} requests a second, {len(errors)} errors | {shown(seconds)} | – | {cost:.1f} | {percentiles(seconds)[0] / percentiles(bare)[0] / 1:.2f}× |")
+    say(f"| {VIEWERS} viewers, {rate:.0f} requests a second, {len(errors)} errors | {shown(seconds)} | – | {cost:.1f} | {percentiles(seconds)[0] / percentiles(bare)[0]:.2f}× |")
     say(f"\nPeak memory of the server: {cpu.peak_bytes() / (1 << 20):.0f} MiB.")
     if errors:
         broken.append(f"serve: {len(errors)} errors, such as {errors[0]}")
