@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "app/document/text.h"
 #include "base/decimal.h"
 
 namespace centavo::cli {
@@ -206,19 +207,7 @@ Status RowSink::close() {
 }
 
 void append_csv_field(std::string& line, std::string_view text, bool is_null) {
-  if (is_null) return;
-  const bool quote = text.empty() || text.find_first_of(",\"\r\n") != std::string_view::npos || text.front() == ' ' ||
-                     text.back() == ' ';
-  if (!quote) {
-    line += text;
-    return;
-  }
-  line += '"';
-  for (const char c : text) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  line += '"';
+  if (!is_null) document::append_csv_field(line, text);
 }
 
 Status write_rows(Context& context, duck::Rows& rows, RowFormat format, RowSink& sink, std::int64_t rows_max) {

@@ -35,6 +35,22 @@ std::string grouped(std::string_view digits) {
   return out;
 }
 
+void append_csv_field(std::string& line, std::string_view text, char separator) {
+  const bool quote = text.empty() || text.front() == ' ' || text.back() == ' ' ||
+                     text.find_first_of("\"\r\n") != std::string_view::npos ||
+                     text.find(separator) != std::string_view::npos;
+  if (!quote) {
+    line += text;
+    return;
+  }
+  line += '"';
+  for (const char c : text) {
+    if (c == '"') line += '"';
+    line += c;
+  }
+  line += '"';
+}
+
 std::string plain_text(const OrderedJson& value) {
   if (value.is_null()) return {};
   if (value.is_string()) return value.get<std::string>();

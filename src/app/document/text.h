@@ -19,5 +19,7 @@ OrderedJson time_json(std::int64_t time_ms);
 std::string money_text(std::string_view decimal);
 /// 1234567 as "1,234,567"; text that is no whole number as it is.
 std::string grouped(std::string_view digits);
+/// A field of a line of CSV (RFC 4180): quoted when it must be; an empty text is "", so it is no null.
+void append_csv_field(std::string& line, std::string_view text, char separator = ',');
 
 }  // namespace centavo::document

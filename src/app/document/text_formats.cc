@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/document/export_formats.h"
+#include "app/document/text.h"
 
 namespace centavo::document {
 namespace {
@@ -15,22 +16,6 @@ Result<bool> is_full(const std::string& text, const ExportOptions& options) {
   return true;
 }
 
-void append_quoted(std::string& line, std::string_view text, char separator) {
-  const bool quote = text.empty() || text.front() == ' ' || text.back() == ' ' ||
-                     text.find_first_of("\"\r\n") != std::string_view::npos ||
-                     text.find(separator) != std::string_view::npos;
-  if (!quote) {
-    line += text;
-    return;
-  }
-  line += '"';
-  for (const char c : text) {
-    if (c == '"') line += '"';
-    line += c;
-  }
-  line += '"';
-}
-
 // What a spreadsheet would take for a formula.
 bool is_formula(std::string_view text) {
   return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
@@ -42,7 +27,7 @@ Status write_lines(TableRows& rows, Sink& sink, const ExportOptions& options, ch
   const auto& columns = rows.columns();
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (i > 0) text += separator;
-    append_quoted(text, columns[i].name, separator);
+    append_csv_field(text, columns[i].name, separator);
   }
   text += "\r\n";
   while (TRY(rows.next())) {
@@ -66,7 +51,7 @@ Status write_lines(TableRows& rows, Sink& sink, const ExportOptions& options, ch
 
 Status write_csv(TableRows& rows, Sink& sink, const ExportOptions& options) {
   return write_lines(rows, sink, options, ',', {}, [](std::string& text, const std::string& value, const std::string&) {
-    append_quoted(text, value, ',');
+    append_csv_field(text, value, ',');
   });
 }
 
@@ -75,7 +60,7 @@ Status write_csvbr(TableRows& rows, Sink& sink, const ExportOptions& options) {
     const bool number = is_exact(type) || is_whole(type) || type == "DOUBLE" || type == "FLOAT";
     if (number) std::replace(value.begin(), value.end(), '.', ',');
     if (!number && is_formula(value)) value.insert(0, 1, '\'');
-    append_quoted(text, value, ';');
+    append_csv_field(text, value, ';');
   };
   return write_lines(rows, sink, options, ';', "\xEF\xBB\xBF", field);
 }
