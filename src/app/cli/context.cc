@@ -4,9 +4,6 @@
 #include <filesystem>
 
 #include <pwd.h>
-#include <unistd.h>
-
-#include "io/store/key.h"
 
 namespace centavo::cli {
 
@@ -58,6 +55,12 @@ Result<access::People*> Context::people_there_are() {
   return people_.get();
 }
 
+Result<access::People*> Context::need_people() {
+  auto* const there = TRY(people_there_are());
+  if (there != nullptr) return there;
+  return fail_hint("centavo user add ID --role admin", ErrorKind::not_found, "the lake has no people yet");
+}
+
 Result<Lake> Context::lake() const {
   const std::string dir = TRY(Lake::find(globals_.lake));
   Lake lake = TRY(Lake::open(dir));
@@ -76,11 +79,7 @@ Result<OpenLake> Context::open_lake_at(const std::string& dir) {
   Lake lake = TRY(Lake::open(dir));
   std::unique_ptr<Catalog> catalog = TRY(Catalog::open(lake.dir()));
   pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
-  duck::Options options;
-  options.memory_limit_bytes = lake.config().memory_limit_bytes;
-  options.threads = lake.config().threads;
-  options.temp_directory = spill_folder(lake.dir());
-  duck::Database engine = TRY(duck::Database::open(options));
+  duck::Database engine = TRY(open_engine(lake));
   return OpenLake{std::move(lake), std::move(catalog), std::move(library), std::move(engine)};
 }
 
@@ -133,10 +132,6 @@ std::string source_uri(const std::string& given, const std::string& lake_dir) {
   const fs::path inside = absolute.lexically_relative(lake);
   if (!inside.empty() && *inside.begin() != ".." && inside != ".") return inside.string();
   return absolute.string();
-}
-
-std::string spill_folder(const std::string& lake_dir) {
-  return fmt::format("{}/{}spill-{}", lake_dir, kTempPrefix, getpid());
 }
 
 Result<std::pair<std::string, std::string>> name_and_value(const std::string& option, const std::string& text) {

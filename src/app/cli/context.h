@@ -63,6 +63,8 @@ class Context {
   Result<access::People*> people();
   /// The same; null when the lake has none, or there is no lake.
   Result<access::People*> people_there_are();
+  /// The people of the lake; not found when there are none.
+  Result<access::People*> need_people();
 
   /// The lake's folder by --lake, CENTAVO_LAKE or the working folder.
   Result<Lake> lake() const;
@@ -91,9 +93,6 @@ Result<std::optional<PeriodRange>> period_option(const std::string& text);
 /// The file or folder a person named in the shell, so that it still means the same from the lake: absolute, or relative
 /// to `lake_dir` when it lies inside. URIs with a scheme stay.
 std::string source_uri(const std::string& given, const std::string& lake_dir);
-
-/// Where the engine spills for a lake: one folder per process, so that two do not share files.
-std::string spill_folder(const std::string& lake_dir);
 
 /// Splits "name=value".
 Result<std::pair<std::string, std::string>> name_and_value(const std::string& option, const std::string& text);

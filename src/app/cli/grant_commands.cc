@@ -25,9 +25,7 @@ Status change(Context& context, const GrantArguments& given, bool adding) {
     return fail_hint("centavo grant add ana analyst --tenant acme", ErrorKind::invalid_argument,
                      "grant: say either a role or --unmask");
   }
-  auto* const people = TRY(context.people_there_are());
-  if (people == nullptr)
-    return fail_hint("centavo user add ID --role admin", ErrorKind::not_found, "the lake has no people yet");
+  auto* const people = TRY(context.need_people());
   if (adding && given.tenant != "*") {
     Lake lake = TRY(context.lake());
     TRY(lake.tenant(given.tenant));

@@ -4,7 +4,6 @@
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
 #include "flow/pipeline/certify.h"
-#include "lake/catalog/billing_period.h"
 
 namespace centavo::cli {
 namespace {
@@ -25,21 +24,9 @@ Status list_periods(Context& context, const PeriodArguments& given) {
   OpenLake open = TRY(context.open_lake());
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
-  const auto closed = TRY(closed_periods(open.lake.store(), tenant.id));
-  std::map<std::string, std::vector<PendingCorrection>> pending;
-  for (PendingCorrection& each : TRY(pending_corrections(workshop, tenant)))
-    pending[each.period].push_back(std::move(each));
-  std::map<std::string, Certificate> newest;
-  for (Certificate& each : TRY(certificates(open.lake.store(), tenant.id))) newest[each.period] = std::move(each);
   std::vector<OrderedJson> objects;
-  for (const std::string& period : TRY(certifiable_periods(workshop, tenant))) {
-    if (period.empty()) continue;
-    const auto event = closed.find(period);
-    const auto certificate = newest.find(period);
-    objects.push_back(document::period_object(period, event == closed.end() ? nullptr : &event->second,
-                                              certificate == newest.end() ? nullptr : &certificate->second,
-                                              pending[period]));
-  }
+  for (const auto& standing : TRY(period_standings(workshop, tenant)))
+    objects.push_back(document::period_object(standing));
   context.output().list(objects,
                         {{.key = "period"},
                          {.key = "state"},

@@ -19,9 +19,7 @@ Status add_token(Context& context, const TokenArguments& given) {
   for (const std::string& scope : given.scopes) scopes.insert(TRY(access::parse_scope(scope)));
   if (scopes.empty()) scopes.insert(access::Scope::read);
   const int days = static_cast<int>(std::clamp<std::int64_t>(given.days, -1, 1'000'000));
-  auto* const people = TRY(context.people_there_are());
-  if (people == nullptr)
-    return fail_hint("centavo user add ID --role admin", ErrorKind::not_found, "the lake has no people yet");
+  auto* const people = TRY(context.need_people());
   const auto [token, text] = TRY(people->make_token(given.user, given.name, scopes, given.tenant, days));
   if (context.output().json()) {
     OrderedJson object = token_object(token);

@@ -76,9 +76,7 @@ Status list_users(Context& context) {
 }
 
 Result<access::User> user_named(Context& context, const std::string& id) {
-  auto* const people = TRY(context.people_there_are());
-  if (people == nullptr)
-    return fail_hint("centavo user add ID --role admin", ErrorKind::not_found, "the lake has no people yet");
+  auto* const people = TRY(context.need_people());
   return people->user(id);
 }
 

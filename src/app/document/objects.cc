@@ -264,13 +264,13 @@ OrderedJson difference_object(const Difference& found) {
   return out;
 }
 
-OrderedJson period_object(const std::string& period, const PeriodEvent* closed, const Certificate* certificate,
-                          const std::vector<PendingCorrection>& pending) {
-  OrderedJson object = {{"period", period}, {"state", closed == nullptr ? "open" : "closed"}};
-  object["closed_at"] = closed == nullptr ? OrderedJson() : OrderedJson(iso_time(closed->at_ms));
-  object["closed_by"] = closed == nullptr ? "" : closed->user;
-  object["certificate"] = certificate == nullptr ? OrderedJson() : OrderedJson(certificate->number);
-  object["invoices"] = certificate == nullptr ? "" : finality(*certificate);
+OrderedJson period_object(const PeriodStanding& standing) {
+  const auto& [period, closed, certificate, pending] = standing;
+  OrderedJson object = {{"period", period}, {"state", closed ? "closed" : "open"}};
+  object["closed_at"] = closed ? OrderedJson(iso_time(closed->at_ms)) : OrderedJson();
+  object["closed_by"] = closed ? closed->user : "";
+  object["certificate"] = certificate ? OrderedJson(certificate->number) : OrderedJson();
+  object["invoices"] = certificate ? finality(*certificate) : "";
   object["pending"] = OrderedJson::array();
   std::string words;
   for (const PendingCorrection& each : pending) {

@@ -9,7 +9,6 @@
 #include "flow/pipeline/certify.h"
 #include "flow/pipeline/difference.h"
 #include "flow/pipeline/pipeline.h"
-#include "lake/catalog/billing_period.h"
 
 namespace centavo::document {
 
@@ -33,8 +32,6 @@ OrderedJson certificate_object(const Certificate& each);
 std::string verdict_word(const Certificate& certificate);
 OrderedJson verification_object(const Verification& found);
 
-/// A billing period. `closed`: what closed it; `certificate`: its newest; null where there is none.
-OrderedJson period_object(const std::string& period, const PeriodEvent* closed, const Certificate* certificate,
-                          const std::vector<PendingCorrection>& pending);
+OrderedJson period_object(const PeriodStanding& standing);
 
 }  // namespace centavo::document

@@ -59,12 +59,44 @@ access::Sight Call::sight() const { return access::sight_of(who, part("tenant"))
 
 Result<OpenTenant> Call::open() const { return service.open_tenant(part("tenant")); }
 
+Result<OpenRelease> Call::open(OpenTenant& open, std::int64_t release) const {
+  auto holdings = TRY(service.readers().holdings(open, release, sight()));
+  Reader reader = TRY(service.readers().open(open, release, sight()));
+  reader.connection().watch(&cancel);
+  return OpenRelease{std::move(reader), std::move(holdings)};
+}
+
+Result<OrderedJson> grid_of(duck::Rows& rows, std::int64_t rows_most) {
+  constexpr std::size_t kBytesMost = 32u << 20;
+  OrderedJson columns = OrderedJson::array(), values = OrderedJson::array();
+  for (const auto& column : rows.columns()) columns.push_back({{"name", column.name}, {"type", column.type}});
+  std::size_t bytes = 0;
+  bool truncated = false;
+  while (TRY(rows.next())) {
+    truncated = static_cast<std::int64_t>(values.size()) == rows_most;
+    if (truncated) break;
+    OrderedJson row = OrderedJson::array();
+    for (std::size_t i = 0; i < rows.columns().size(); ++i) {
+      Json value = rows.json(i);
+      bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 24;
+      row.emplace_back(std::move(value));
+    }
+    values.push_back(std::move(row));
+    if (bytes > kBytesMost)
+      return fail_hint("name fewer columns", ErrorKind::over_limit, "the answer has more than 32 MiB");
+  }
+  return OrderedJson{{"columns", columns}, {"rows", values}, {"truncated", truncated}};
+}
+
+std::string json_text(const OrderedJson& document) {
+  return document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+}
+
 http::Response json_response(const OrderedJson& document, int status) {
   http::Response out;
   out.status = status;
   out.header("Content-Type", "application/json").header("Cache-Control", "no-store");
-  // Bytes from outside may be no UTF-8; the answer must be.
-  out.body = document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
+  out.body = json_text(document);
   return out;
 }
 

@@ -70,15 +70,22 @@ struct Call {
   access::Sight sight() const;
   /// The lake with the tenant of the path.
   Result<OpenTenant> open() const;
+  /// A release of it as the caller sees it, and what it holds for questions about cost. Reading it stops with the call.
+  Result<OpenRelease> open(OpenTenant& open, std::int64_t release) const;
 };
 
+/// A document as the bytes of an answer. Bytes from outside may be no UTF-8; the answer is.
+std::string json_text(const OrderedJson& document);
 /// 200 with a JSON document.
 http::Response json_response(const OrderedJson& document, int status = 200);
 /// An error as a problem document. Faults of ours say only the request's id; their words go to the log.
 http::Response problem_of(const Error& error, const http::Request& request);
 
-/// The newest runs of a tenant, as the API says them.
-Result<OrderedJson> run_objects(OpenTenant& open, int limit);
+/// Rows as {columns, rows, truncated}: at most `rows_most` of them, and 32 MiB (`over_limit`).
+Result<OrderedJson> grid_of(duck::Rows& rows, std::int64_t rows_most);
+
+/// The newest runs of a tenant, as the API says them; their errors to who may run.
+Result<OrderedJson> run_objects(const Call& call, OpenTenant& open, int limit);
 
 // The routes, by subject. Each is one file.
 std::vector<Route> session_routes();

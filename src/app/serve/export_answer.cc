@@ -69,7 +69,7 @@ Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t r
   return out;
 }
 
-Result<http::Response> export_table(Call&, OpenTenant& open, const std::string& format, document::Table table,
+Result<http::Response> export_table(const OpenTenant& open, const std::string& format, document::Table table,
                                     const std::string& name, document::About about) {
   const document::FileFormat kind = TRY(document::parse_file_format(format));
   if (about.title.empty()) about.title = name;

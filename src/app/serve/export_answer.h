@@ -19,7 +19,7 @@ struct ExportQuery {
 Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t release, const std::string& format,
                                     const ExportQuery& query);
 /// A bounded table as a file.
-Result<http::Response> export_table(Call& call, OpenTenant& open, const std::string& format, document::Table table,
+Result<http::Response> export_table(const OpenTenant& open, const std::string& format, document::Table table,
                                     const std::string& name, document::About about = {});
 /// What a file says of an answer to a question.
 document::About about_of(const Call& call, const OpenTenant& open, const explore::Question& question,

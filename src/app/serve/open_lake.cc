@@ -40,7 +40,8 @@ std::shared_ptr<Readers::Entry> Readers::entry_of(const std::string& tenant, std
 Result<Reader> Readers::reader_in(Entry& entry, OpenTenant& open, std::int64_t release, const access::Sight& sight) {
   if (!entry.reader) {
     Workshop workshop = open.workshop();
-    entry.reader = std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight)));
+    entry.reader =
+        std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_)));
   }
   return entry.reader->share();
 }

@@ -26,11 +26,20 @@ struct OpenTenant {
   Workshop workshop() { return {lake, catalog, *library, engine, clock}; }
 };
 
+/// A release as somebody sees it, for one request.
+struct OpenRelease {
+  Reader reader;
+  std::shared_ptr<const explore::Holdings> holdings;
+};
+
 /// Open readers by tenant, release and sight. Opening one reads the Delta logs of all tables; a connection of its own
 /// in an open one costs little. Thread-safe.
 class Readers {
  public:
   static constexpr std::size_t kMost = 12;
+
+  /// `memory_bytes`: engine memory of each open release.
+  explicit Readers(std::int64_t memory_bytes) : memory_bytes_(memory_bytes) {}
 
   /// A reader for one request: its own connection. Release 0 is the newest.
   Result<Reader> open(OpenTenant& open, std::int64_t release, const access::Sight& sight);
@@ -56,6 +65,7 @@ class Readers {
     std::int64_t release = 0;
     std::int64_t asked_ms = 0;
   };
+  const std::int64_t memory_bytes_;
   std::mutex mutex_;
   std::list<std::shared_ptr<Entry>> entries_;      ///< used last comes first
   std::map<std::string, Newest> newest_;

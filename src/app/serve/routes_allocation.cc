@@ -96,9 +96,8 @@ Result<http::Response> show_rules(Call& call) {
     }
   }
   const std::int64_t release = TRY(call.service.readers().newest(open));
-  const auto holdings = TRY(call.service.readers().holdings(open, release, call.sight()));
-  Reader reader = TRY(call.service.readers().open(open, release, call.sight()));
-  const auto rest = TRY(explore::unallocated(reader, *holdings, question));
+  OpenRelease seen = TRY(call.open(open, release));
+  const auto rest = TRY(explore::unallocated(seen.reader, *seen.holdings, question));
   out["unallocated"] = document::to_json(rest);
   return json_response(out);
 }
@@ -107,13 +106,11 @@ Result<http::Response> allocated(Call& call) {
   OpenTenant open = TRY(call.open());
   const auto question = TRY(explore::parse_question(call.request.query, {"format"}));
   const std::int64_t release = question.release == 0 ? TRY(call.service.readers().newest(open)) : question.release;
-  const auto holdings = TRY(call.service.readers().holdings(open, release, call.sight()));
-  Reader reader = TRY(call.service.readers().open(open, release, call.sight()));
-  reader.connection().watch(&call.cancel);
-  const auto found = TRY(explore::allocated(reader, *holdings, question));
+  OpenRelease seen = TRY(call.open(open, release));
+  const auto found = TRY(explore::allocated(seen.reader, *seen.holdings, question));
   const std::string format = call.parameter("format");
   if (format.empty()) return json_response(document::to_json(found));
-  return export_table(call, open, format, document::table_of(found), "allocated",
+  return export_table(open, format, document::table_of(found), "allocated",
                       about_of(call, open, question, found.period, found.currency, found.release));
 }
 

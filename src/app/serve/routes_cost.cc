@@ -36,14 +36,14 @@ std::string key_of(const Call& call) {
   return fmt::format("{}", fmt::join(words, "\n"));
 }
 
-// Holdings are asked for inside `make`, so that an answer that is kept costs neither reader nor holdings.
-using Make = std::function<Result<OrderedJson>(Reader&, const explore::Holdings&)>;
+// The release is opened inside `make`, so that an answer that is kept costs neither reader nor holdings.
+using Make = std::function<Result<OrderedJson>(OpenRelease&)>;
 Result<http::Response> answer(Call& call, OpenTenant& open, std::int64_t release, const std::string& key,
                               const Make& make) {
-  const auto whole = fmt::format("{}\n{}\n{}", key, call.service.clock().now_ms() / 86'400'000, open.tenant.currency);
-  return call.service.answer(call, release, whole, [&](OpenTenant& mine, Reader& reader) -> Result<OrderedJson> {
-    const auto holdings = TRY(call.service.readers().holdings(mine, release, call.sight()));
-    return make(reader, *holdings);
+  const std::string whole = key + "\n" + open.tenant.currency;
+  return call.service.answer(call, release, whole, [&]() -> Result<OrderedJson> {
+    OpenRelease seen = TRY(call.open(open, release));
+    return make(seen);
   });
 }
 
@@ -69,29 +69,19 @@ Result<http::Response> meta(Call& call) {
 Result<http::Response> overview(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open));
-  // Freshness and runs move on without a release: they are put beside what is kept of the bill.
-  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
-  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
-  reader.connection().watch(&call.cancel);
-  const auto found = TRY(explore::overview(reader, *holdings, what.question));
+  OpenRelease seen = TRY(call.open(open, what.release));
+  const auto found = TRY(explore::overview(seen.reader, *seen.holdings, what.question));
   Workshop workshop = open.workshop();
-  const auto standing = TRY(explore::standing(workshop, open.tenant, *holdings));
-  OrderedJson newest_runs = TRY(run_objects(open, 5));
-  for (auto& run : newest_runs) run["error"] = OrderedJson();   // the page of runs says it, to who may run
-  return json_response(document::to_json(found, standing, newest_runs));
+  const auto standing = TRY(explore::standing(workshop, open.tenant, *seen.holdings));
+  return json_response(document::to_json(found, standing, TRY(run_objects(call, open, 5))));
 }
 
 // ---------- cost
 
-Result<explore::Cost> cost_of(Call& call, OpenTenant& open, const Asked& what) {
-  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
-  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
-  reader.connection().watch(&call.cancel);
-  if (what.compare_release == what.release) return explore::cost(reader, *holdings, what.question);
-  const auto then = TRY(call.service.readers().holdings(open, what.compare_release, call.sight()));
-  Reader before = TRY(call.service.readers().open(open, what.compare_release, call.sight()));
-  before.connection().watch(&call.cancel);
-  return explore::cost(reader, *holdings, what.question, {&before, then.get()});
+Result<explore::Cost> cost_of(Call& call, OpenTenant& open, OpenRelease& seen, const Asked& what) {
+  if (what.compare_release == what.release) return explore::cost(seen.reader, *seen.holdings, what.question);
+  OpenRelease then = TRY(call.open(open, what.compare_release));
+  return explore::cost(seen.reader, *seen.holdings, what.question, {&then.reader, then.holdings.get()});
 }
 
 Result<http::Response> cost(Call& call) {
@@ -100,14 +90,15 @@ Result<http::Response> cost(Call& call) {
   const std::string format = call.parameter("format");
   if (!format.empty()) {
     what.question.limit = explore::kLimitMax;
-    const explore::Cost found = TRY(cost_of(call, open, what));
-    return export_table(call, open, format, document::table_of(found), "cost",
+    OpenRelease seen = TRY(call.open(open, what.release));
+    const explore::Cost found = TRY(cost_of(call, open, seen, what));
+    return export_table(open, format, document::table_of(found), "cost",
                         about_of(call, open, what.question, found.period, found.currency, found.release));
   }
-  return call.service.answer(call, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
-                             [&](OpenTenant& mine, Reader&) -> Result<OrderedJson> {
-                               return document::to_json(TRY(cost_of(call, mine, what)));
-                             });
+  return answer(call, open, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
+                [&](OpenRelease& seen) -> Result<OrderedJson> {
+                  return document::to_json(TRY(cost_of(call, open, seen, what)));
+                });
 }
 
 Result<http::Response> pivot(Call& call) {
@@ -116,16 +107,13 @@ Result<http::Response> pivot(Call& call) {
   const Asked what = TRY(asked_of(call, open, parsed.question));
   const std::string format = call.parameter("format");
   if (format.empty()) {
-    return answer(call, open, what.release, key_of(call),
-                  [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-                    return document::to_json(TRY(explore::pivot(reader, holdings, parsed)));
-                  });
+    return answer(call, open, what.release, key_of(call), [&](OpenRelease& seen) -> Result<OrderedJson> {
+      return document::to_json(TRY(explore::pivot(seen.reader, *seen.holdings, parsed)));
+    });
   }
-  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
-  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
-  reader.connection().watch(&call.cancel);
-  const explore::Pivot found = TRY(explore::pivot(reader, *holdings, parsed));
-  return export_table(call, open, format, document::table_of(found), "pivot",
+  OpenRelease seen = TRY(call.open(open, what.release));
+  const explore::Pivot found = TRY(explore::pivot(seen.reader, *seen.holdings, parsed));
+  return export_table(open, format, document::table_of(found), "pivot",
                       about_of(call, open, what.question, found.period, found.currency, found.release));
 }
 
@@ -133,8 +121,8 @@ Result<http::Response> values(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open, {"q"}));
   return answer(call, open, what.release, call.part("dimension") + "\n" + key_of(call),
-                [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-                  return document::to_json(TRY(explore::values_of(reader, holdings, call.part("dimension"),
+                [&](OpenRelease& seen) -> Result<OrderedJson> {
+                  return document::to_json(TRY(explore::values_of(seen.reader, *seen.holdings, call.part("dimension"),
                                                                   call.parameter("q"), what.question)));
                 });
 }
@@ -151,11 +139,9 @@ Result<http::Response> lines(Call& call) {
                          about_of(call, open, what.question, {what.question.period, what.question.period, {}, false},
                                   what.question.currency, what.release)});
   }
-  return answer(
-      call, open, what.release, key_of(call),
-      [&](Reader& reader, const explore::Holdings& holdings) -> Result<OrderedJson> {
-        return document::to_json(TRY(explore::lines(reader, holdings, what.question, call.parameter("cursor"))));
-      });
+  return answer(call, open, what.release, key_of(call), [&](OpenRelease& seen) -> Result<OrderedJson> {
+    return document::to_json(TRY(explore::lines(seen.reader, *seen.holdings, what.question, call.parameter("cursor"))));
+  });
 }
 
 // The raw record is for who sees raw; the files and sums behind a number are for all who see the number.
@@ -175,12 +161,10 @@ Result<http::Response> commitments(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open, {"format"}));
   const std::string format = call.parameter("format");
-  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
-  Reader reader = TRY(call.service.readers().open(open, what.release, call.sight()));
-  reader.connection().watch(&call.cancel);
-  const auto found = TRY(explore::commitments(reader, *holdings, what.question));
+  OpenRelease seen = TRY(call.open(open, what.release));
+  const auto found = TRY(explore::commitments(seen.reader, *seen.holdings, what.question));
   if (format.empty()) return json_response(document::to_json(found));
-  return export_table(call, open, format, document::table_of(found), "commitments",
+  return export_table(open, format, document::table_of(found), "commitments",
                       about_of(call, open, what.question, found.period, found.currency, what.release));
 }
 

@@ -194,28 +194,17 @@ Result<http::Response> show_table(Call& call) {
   return json_response(out);
 }
 
-// Rows as {columns, rows}: values as the engine's JSON.
-Result<OrderedJson> grid_of(duck::Connection& connection, const std::string& sql) {
-  duck::Rows rows = TRY(connection.query(sql));
-  OrderedJson columns = OrderedJson::array(), values = OrderedJson::array();
-  for (const auto& column : rows.columns()) columns.push_back({{"name", column.name}, {"type", column.type}});
-  while (TRY(rows.next())) {
-    OrderedJson row = OrderedJson::array();
-    for (std::size_t i = 0; i < rows.columns().size(); ++i) row.emplace_back(rows.json(i));
-    values.push_back(std::move(row));
-  }
-  return OrderedJson{{"columns", columns}, {"rows", values}};
-}
-
 Result<http::Response> sample(Call& call) {
   const std::int64_t limit = TRY(call.number("limit", 20, 1, 500));
   Newest now = TRY(newest(call));
   const TableName name = TRY(table_named(call, now));
-  return call.service.answer(call, now.release.number, fmt::format("{} {}", name.text(), limit),
-                             [&](OpenTenant&, Reader& reader) -> Result<OrderedJson> {
-                               return grid_of(reader.connection(),
-                                              fmt::format("select * from {} limit {}", name.text(), limit));
-                             });
+  const std::string key = fmt::format("{} {}", name.text(), limit);
+  return call.service.answer(call, now.release.number, key, [&]() -> Result<OrderedJson> {
+    Reader reader = TRY(call.service.readers().open(now.open, now.release.number, call.sight()));
+    reader.connection().watch(&call.cancel);
+    duck::Rows rows = TRY(reader.connection().query(fmt::format("select * from {} limit {}", name.text(), limit)));
+    return grid_of(rows, limit);
+  });
 }
 
 // ---------- quality
@@ -294,7 +283,11 @@ Result<http::Response> quarantine(Call& call) {
     columns += fmt::format("{}{}", columns.empty() ? "" : ", ",
                            hidden ? "'***' as " + duck::name(column.name) : duck::name(column.name));
   }
-  OrderedJson out = TRY(grid_of(connection, fmt::format("select {} from {} limit {}", columns, from, limit)));
+  OrderedJson out;
+  {
+    duck::Rows rows = TRY(connection.query(fmt::format("select {} from {} limit {}", columns, from, limit)));
+    out = TRY(grid_of(rows, limit));
+  }
   out["reasons"] = OrderedJson::array();
   if (!reason.empty()) {
     const auto counted = TRY(connection.all(

@@ -1,6 +1,7 @@
 /// \file app/serve/routes_operations.cc
 /// Tenants, runs, releases, jobs.
 
+#include "app/document/text.h"
 #include "app/serve/service.h"
 #include "flow/pipeline/freshness.h"
 #include "flow/pipeline/rollback.h"
@@ -9,8 +10,6 @@ namespace centavo::serve {
 namespace {
 
 using access::Right;
-
-OrderedJson time_or_null(TimeMs time_ms) { return time_ms == 0 ? OrderedJson() : OrderedJson(iso_time(time_ms)); }
 
 double seconds_between(TimeMs from, TimeMs to) { return static_cast<double>(to - from) / 1000; }
 
@@ -36,8 +35,9 @@ Result<OrderedJson> tenant_object(Call& call, Lake& lake, const Tenant& tenant) 
   }
   if (tenant.sources.empty()) out["state"] = "UNKNOWN";
   for (const RunRecord& run : TRY(call.service.catalog().runs(tenant.id, 1))) {
-    out["last_run"] = {
-        {"state", run.state}, {"started_at", time_or_null(run.started_ms)}, {"ended_at", time_or_null(run.ended_ms)}};
+    out["last_run"] = {{"state", run.state},
+                       {"started_at", document::time_json(run.started_ms)},
+                       {"ended_at", document::time_json(run.ended_ms)}};
   }
   const auto newest = release(lake.store(), tenant.id);
   if (newest) out["release"] = newest->number;
@@ -56,7 +56,13 @@ Result<http::Response> list_tenants(Call& call) {
 
 // ---------- runs
 
-OrderedJson run_object(const RunRecord& run, const std::map<std::string, std::int64_t>& releases) {
+// What went wrong may name files and hosts: it is for who may run.
+bool may_see_errors(const Call& call) { return access::may(call.who, Right::run, call.part("tenant")); }
+
+OrderedJson run_object(const Call& call, const RunRecord& run, const std::map<std::string, std::int64_t>& releases) {
+  OrderedJson error;
+  if (run.summary.contains("error"))
+    error = may_see_errors(call) ? text_or(run.summary, "error") : "the run failed; who may run sees why";
   const auto released = releases.find(run.id);
   OrderedJson tasks = OrderedJson::object();
   for (const auto& [state, count] : member(run.summary, "tasks").items()) {
@@ -64,14 +70,14 @@ OrderedJson run_object(const RunRecord& run, const std::map<std::string, std::in
   }
   return {{"run", run.id},
           {"state", run.state},
-          {"started", time_or_null(run.started_ms)},
-          {"ended", time_or_null(run.ended_ms)},
+          {"started", document::time_json(run.started_ms)},
+          {"ended", document::time_json(run.ended_ms)},
           {"seconds", run.ended_ms == 0 ? OrderedJson() : OrderedJson(seconds_between(run.started_ms, run.ended_ms))},
           {"user", run.user},
           {"tasks", tasks},
           {"rows", run.summary.contains("rows") ? OrderedJson(int_or(run.summary, "rows")) : OrderedJson()},
           {"release", released == releases.end() ? OrderedJson() : OrderedJson(released->second)},
-          {"error", run.summary.contains("error") ? OrderedJson(text_or(run.summary, "error")) : OrderedJson()}};
+          {"error", error}};
 }
 
 // The release that a run published, by run.
@@ -87,22 +93,15 @@ constexpr int kRunsMost = 10'000;
 
 }  // namespace
 
-Result<OrderedJson> run_objects(OpenTenant& open, int limit) {
+Result<OrderedJson> run_objects(const Call& call, OpenTenant& open, int limit) {
   const auto released = TRY(releases_by_run(open));
   OrderedJson out = OrderedJson::array();
-  for (const RunRecord& run : TRY(open.catalog.runs(open.tenant.id, limit))) out.push_back(run_object(run, released));
+  for (const RunRecord& run : TRY(open.catalog.runs(open.tenant.id, limit)))
+    out.push_back(run_object(call, run, released));
   return out;
 }
 
 namespace {
-
-// What went wrong may name files and hosts: it is for who may run.
-void hide_errors(const Call& call, OrderedJson& runs) {
-  if (access::may(call.who, Right::run, call.part("tenant"))) return;
-  for (auto& run : runs) {
-    if (!run["error"].is_null()) run["error"] = "the run failed; who may run sees why";
-  }
-}
 
 Result<http::Response> list_runs(Call& call) {
   const std::int64_t from = TRY(call.number("cursor", 0, 0, kRunsMost));
@@ -116,9 +115,8 @@ Result<http::Response> list_runs(Call& call) {
       out["next"] = std::to_string(from + limit);
       break;
     }
-    out["runs"].push_back(run_object(all[i], released));
+    out["runs"].push_back(run_object(call, all[i], released));
   }
-  hide_errors(call, out["runs"]);
   return json_response(out);
 }
 
@@ -150,7 +148,7 @@ Result<OrderedJson> landings_of(OpenTenant& open, const RunRecord& run) {
 Result<http::Response> show_run(Call& call) {
   OpenTenant open = TRY(call.open());
   const RunRecord run = TRY(run_named(call, open));
-  OrderedJson out = run_object(run, TRY(releases_by_run(open)));
+  OrderedJson out = run_object(call, run, TRY(releases_by_run(open)));
   out["tasks"] = OrderedJson::array();
   const auto layers = access::layers_in(call.who, open.tenant.id);
   std::int64_t rows = 0;
@@ -168,15 +166,9 @@ Result<http::Response> show_run(Call& call) {
          {"rows_quarantined", task.rows_quarantined},
          {"bytes_out", task.bytes_out},
          {"seconds", task.ended_ms == 0 ? OrderedJson() : OrderedJson(seconds_between(task.started_ms, task.ended_ms))},
-         {"error", task.error.empty() ? OrderedJson() : OrderedJson(task.error)}});
+         {"error", task.error.empty() || !may_see_errors(call) ? OrderedJson() : OrderedJson(task.error)}});
   }
   if (out["rows"].is_null()) out["rows"] = rows;
-  OrderedJson one = OrderedJson::array({out});
-  hide_errors(call, one);
-  out["error"] = one[0]["error"];
-  if (!access::may(call.who, Right::run, open.tenant.id)) {
-    for (auto& task : out["tasks"]) task["error"] = OrderedJson();
-  }
   out["landings"] = layers.contains("raw") ? TRY(landings_of(open, run)) : OrderedJson::array();
   return json_response(out);
 }

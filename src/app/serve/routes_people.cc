@@ -1,6 +1,7 @@
 /// \file app/serve/routes_people.cc
 /// People, grants, tokens, audit.
 
+#include "app/document/text.h"
 #include "app/serve/service.h"
 
 namespace centavo::serve {
@@ -12,8 +13,6 @@ using access::Token;
 using access::UnmaskGrant;
 using access::User;
 
-OrderedJson time_or_null(TimeMs time_ms) { return time_ms == 0 ? OrderedJson() : OrderedJson(iso_time(time_ms)); }
-
 OrderedJson user_object(const User& user) {
   OrderedJson roles = OrderedJson::array();
   for (const auto& role : user.roles) roles.push_back({{"role", access::name_of(role.role)}, {"tenant", role.tenant}});
@@ -22,7 +21,7 @@ OrderedJson user_object(const User& user) {
           {"roles", roles},
           {"disabled", user.disabled},
           {"has_password", user.has_password},
-          {"last_seen", time_or_null(user.last_seen_ms)}};
+          {"last_seen", document::time_json(user.last_seen_ms)}};
 }
 
 OrderedJson token_object(const Token& token) {
@@ -33,9 +32,9 @@ OrderedJson token_object(const Token& token) {
           {"user", token.user},
           {"scopes", scopes},
           {"tenant", token.tenant.empty() ? OrderedJson() : OrderedJson(token.tenant)},
-          {"created", time_or_null(token.created_ms)},
-          {"expires", time_or_null(token.expires_ms)},
-          {"last_used", time_or_null(token.last_used_ms)}};
+          {"created", document::time_json(token.created_ms)},
+          {"expires", document::time_json(token.expires_ms)},
+          {"last_used", document::time_json(token.last_used_ms)}};
 }
 
 // "*" or a tenant of the lake.

@@ -8,7 +8,6 @@
 #include "flow/pipeline/certify.h"
 #include "flow/pipeline/difference.h"
 #include "flow/pipeline/masking.h"
-#include "lake/catalog/billing_period.h"
 
 namespace centavo::serve {
 namespace {
@@ -17,28 +16,25 @@ using access::Right;
 
 // ---------- reconciliation
 
-Result<std::optional<PeriodRange>> months_asked(const Call& call, const Reconciliation* whole) {
-  const std::string text = call.parameter("p", "last");
-  if (text == "all" || text.empty()) return std::optional<PeriodRange>();
-  if (text != "last") return std::optional<PeriodRange>(TRY(parse_period_range(text)));
-  std::string newest;
-  if (whole != nullptr) {
-    for (const auto& line : whole->lines) newest = std::max(newest, line.period);
+// The months that are asked for; absent: all.
+Result<std::optional<PeriodRange>> months_asked(const Call& call, Workshop& workshop, const Tenant& tenant) {
+  std::string text = call.parameter("p", "last");
+  if (text == "last") {
+    const auto periods = TRY(certifiable_periods(workshop, tenant));
+    text = periods.empty() ? "" : periods.back();
   }
-  if (newest.empty()) return std::optional<PeriodRange>();
-  const Period period = TRY(Period::parse(newest));
-  return std::optional<PeriodRange>(PeriodRange{period, period});
+  if (text == "all" || text.empty()) return std::optional<PeriodRange>();
+  return std::optional<PeriodRange>(TRY(parse_period_range(text)));
 }
 
 Result<http::Response> show_reconciliation(Call& call) {
   OpenTenant open = TRY(call.open());
   Workshop workshop = open.workshop();
-  const Reconciliation whole = TRY(reconcile(workshop, open.tenant, {}));
-  const auto months = TRY(months_asked(call, &whole));
-  const Reconciliation proof = months ? TRY(reconcile(workshop, open.tenant, months)) : whole;
+  const auto months = TRY(months_asked(call, workshop, open.tenant));
+  const OrderedJson proof = document::proof_object(TRY(reconcile(workshop, open.tenant, months)));
   const std::string format = call.parameter("format");
-  if (format.empty()) return json_response(document::proof_object(proof));
-  return export_table(call, open, format, document::table_of(document::proof_object(proof)["lines"]), "reconciliation");
+  if (format.empty()) return json_response(proof);
+  return export_table(open, format, document::table_of(proof["lines"]), "reconciliation");
 }
 
 // ---------- certificates
@@ -162,8 +158,7 @@ Result<http::Response> show_difference(Call& call) {
   JobWork work = [&service = call.service, tenant = open.tenant.id, question,
                   key](const JobContext& context) -> Result<OrderedJson> {
     OrderedJson found = TRY(compare_releases(service, tenant, question, context));
-    service.answers().keep(
-        key, std::make_shared<const std::string>(found.dump(-1, ' ', false, OrderedJson::error_handler_t::replace)));
+    service.answers().keep(key, std::make_shared<const std::string>(json_text(found)));
     return found;
   };
   const std::string id = TRY(call.service.jobs().start("diff", open.tenant.id, call.who.user, key, std::move(work)));
@@ -175,21 +170,11 @@ Result<http::Response> show_difference(Call& call) {
 Result<http::Response> list_periods(Call& call) {
   OpenTenant open = TRY(call.open());
   Workshop workshop = open.workshop();
-  const auto closed = TRY(closed_periods(open.lake.store(), open.tenant.id));
-  std::map<std::string, std::vector<PendingCorrection>> pending;
-  for (auto& each : TRY(pending_corrections(workshop, open.tenant))) pending[each.period].push_back(std::move(each));
-  std::map<std::string, Certificate> newest;
-  for (auto& each : TRY(certificates(open.lake.store(), open.tenant.id))) newest[each.period] = std::move(each);
   OrderedJson out = OrderedJson::array();
-  for (const std::string& period : TRY(certifiable_periods(workshop, open.tenant))) {
-    if (period.empty()) continue;
-    const auto event = closed.find(period);
-    const auto certificate = newest.find(period);
-    OrderedJson object =
-        document::period_object(period, event == closed.end() ? nullptr : &event->second,
-                                certificate == newest.end() ? nullptr : &certificate->second, pending[period]);
-    object["note"] =
-        event == closed.end() || event->second.reason.empty() ? OrderedJson() : OrderedJson(event->second.reason);
+  for (const auto& standing : TRY(period_standings(workshop, open.tenant))) {
+    OrderedJson object = document::period_object(standing);
+    const bool has_note = standing.closed && !standing.closed->reason.empty();
+    object["note"] = has_note ? OrderedJson(standing.closed->reason) : OrderedJson();
     out.push_back(std::move(object));
   }
   return json_response(out);

@@ -20,29 +20,21 @@ Result<http::Response> sign_in(Call& call) {
   const Json body = TRY(call.body());
   const std::string user = TRY(Call::text(body, "user", 200));
   const std::string password = TRY(Call::text(body, "password", 1024));
-  const bool known = call.service.people().user(user).has_value();
-  const auto session = call.service.people().sign_in(user, password);
   // Only names that are people's are kept: a password may stand in the wrong field.
-  if (known) call.who.user = user;
-  if (!session) {
-    if (session.error().kind == ErrorKind::busy) {
-      http::Response out = http::problem(429, "Too many attempts", session.error().message, session.error().hint);
-      out.header("Retry-After", "30");
-      return out;
-    }
-    if (session.error().kind != ErrorKind::permission_denied) return fail(session.error());
-    access::AuditEntry entry;
-    entry.user = call.who.user;
-    entry.action = "session.start";
-    entry.outcome = "refused";
-    TRY(call.service.people().record(std::move(entry)));
-    return http::problem(401, "Not signed in", "the user or the password is wrong");
+  const std::string known = call.service.people().user(user) ? user : "";
+  const auto session = call.service.people().sign_in(user, password);
+  if (!session && session.error().kind == ErrorKind::busy) {
+    http::Response out = http::problem(429, "Too many attempts", session.error().message, session.error().hint);
+    out.header("Retry-After", "30");
+    return out;
   }
+  if (!session && session.error().kind != ErrorKind::permission_denied) return fail(session.error());
   access::AuditEntry entry;
-  entry.user = session->who.user;
+  entry.user = known;
   entry.action = "session.start";
-  entry.outcome = "done";
-  TRY(call.service.people().record(std::move(entry)));
+  entry.outcome = session ? "done" : "refused";
+  call.service.record(call.request, std::move(entry));
+  if (!session) return http::problem(401, "Not signed in", "the user or the password is wrong");
   http::Response out = json_response(me_object(call.service, session->who, session->csrf, session->must_set_password));
   out.header("Set-Cookie", session_cookie(call.request, call.service.options().base_path, session->secret));
   return out;

@@ -73,28 +73,9 @@ Result<OrderedJson> rows_of(Call& call, OpenTenant& open, const Workbench& asked
   Reader reader = TRY(call.service.readers().open(open, asked.release, call.sight()));
   reader.connection().watch(cancel);
   duck::Rows rows = TRY(reader.query(asked.sql));
-  OrderedJson columns = OrderedJson::array(), values = OrderedJson::array();
-  for (const auto& column : rows.columns()) columns.push_back({{"name", column.name}, {"type", column.type}});
-  std::size_t bytes = 0;
-  bool truncated = false;
-  while (TRY(rows.next())) {
-    if (static_cast<std::int64_t>(values.size()) == asked.rows_most) {
-      truncated = true;
-      break;
-    }
-    OrderedJson row = OrderedJson::array();
-    for (std::size_t i = 0; i < rows.columns().size(); ++i) {
-      Json value = rows.json(i);
-      bytes += value.is_string() ? value.get_ref<const std::string&>().size() : 24;
-      row.emplace_back(std::move(value));
-    }
-    values.push_back(std::move(row));
-    constexpr std::size_t kBytesMost = 32u << 20;
-    if (bytes > kBytesMost)
-      return fail_hint("name fewer columns", ErrorKind::over_limit, "the answer has more than 32 MiB");
-  }
-  return OrderedJson{
-      {"columns", columns}, {"rows", values}, {"truncated", truncated}, {"release", reader.release().number}};
+  OrderedJson out = TRY(grid_of(rows, asked.rows_most));
+  out["release"] = reader.release().number;
+  return out;
 }
 
 document::About about_query(const Call& call, const OpenTenant& open, const Workbench& asked) {

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include "app/http/assets.h"
 #include "base/digest.h"
@@ -63,10 +63,7 @@ bool is_from_here(const http::Request& request) {
 bool is_write(const http::Request& request) { return request.method != "GET" && request.method != "HEAD"; }
 
 bool same_text(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  unsigned char difference = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i] ^ b[i]);
-  return difference == 0;
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 Error not_signed_in() {
@@ -99,19 +96,15 @@ Service::Service(const ServiceOptions& options, const Clock& clock, duck::Databa
     : options_(options),
       clock_(clock),
       engine_(std::move(engine)),
+      readers_(options.reader_memory_bytes),
       answers_(options.answer_bytes),
       router_(all_routes()) {}
 
 Service::~Service() = default;
 
 Result<std::unique_ptr<Service>> Service::open(const ServiceOptions& options, const Clock& clock) {
-  Lake lake = TRY(Lake::open(options.lake_dir));
-  duck::Options engine;
-  engine.memory_limit_bytes = lake.config().memory_limit_bytes;
-  engine.threads = lake.config().threads;
-  engine.temp_directory = fmt::format("{}/.tmp-spill-serve-{}", lake.dir(), getpid());
-  duck::Database database = TRY(duck::Database::open(engine));
-  std::unique_ptr<Service> out(new Service(options, clock, std::move(database)));
+  const Lake lake = TRY(Lake::open(options.lake_dir));
+  std::unique_ptr<Service> out(new Service(options, clock, TRY(open_engine(lake))));
   out->catalog_ = TRY(Catalog::open(lake.dir()));
   out->people_ = TRY(access::People::open(lake.dir(), clock));
   TRY(out->library());
@@ -153,32 +146,21 @@ Result<OpenTenant> Service::open_tenant(const std::string& id) {
   return OpenTenant{std::move(lake), std::move(*tenant), std::move(library), *catalog_, engine_, clock_};
 }
 
-Result<std::int64_t> Service::release_of(Call& call, OpenTenant& open, const char* parameter) {
-  const std::int64_t number = TRY(call.number(parameter, 0, 0, 1'000'000'000));
-  return number == 0 ? readers_.newest(open) : Result<std::int64_t>(number);
-}
-
 Result<http::Response> Service::answer(Call& call, std::int64_t release, const std::string& key,
-                                       const std::function<Result<OrderedJson>(OpenTenant&, Reader&)>& make) {
-  const access::Sight sight = call.sight();
+                                       const std::function<Result<OrderedJson>()>& make) {
   const std::string whole = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", call.part("tenant"), call.route->pattern, release,
-                                        key, sight.key(), CENTAVO_VERSION);
+                                        key, call.sight().key(), CENTAVO_VERSION);
   http::Response out;
   const std::string etag = "\"" + sha256_hex(whole).substr(0, 32) + "\"";
   out.header("ETag", etag).header("Cache-Control", "private, no-cache").header("Vary", "Cookie, Authorization");
-  if (call.request.header("if-none-match").find(etag) != std::string::npos) {
+  if (http::is_unchanged(call.request, etag)) {
     out.status = 304;
     return out;
   }
   out.header("Content-Type", "application/json");
   out.shared_body = answers_.find(whole);
   if (out.shared_body) return out;
-  OpenTenant open = TRY(call.open());
-  Reader reader = TRY(readers_.open(open, release, sight));
-  reader.connection().watch(&call.cancel);
-  const OrderedJson document = TRY(make(open, reader));
-  out.shared_body =
-      std::make_shared<const std::string>(document.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
+  out.shared_body = std::make_shared<const std::string>(json_text(TRY(make())));
   answers_.keep(whole, out.shared_body);
   return out;
 }
@@ -281,8 +263,12 @@ void Service::record(const Call& call, const Result<http::Response>& result) {
     }
   }
   entry.outcome = result ? "done" : result.error().kind == ErrorKind::permission_denied ? "refused" : "failed";
+  record(call.request, std::move(entry));
+}
+
+void Service::record(const http::Request& request, access::AuditEntry entry) {
   const Status written = people_->record(std::move(entry));
-  if (!written) spdlog::error("{} audit: {}", call.request.id, written.error().message);
+  if (!written) spdlog::error("{} audit: {}", request.id, written.error().message);
 }
 
 http::Response Service::health(const http::Request& request) {
@@ -377,8 +363,7 @@ http::Response Service::follow_link(const http::Request& request) {
     out.header("Set-Cookie", session_cookie(request, options_.base_path, session->secret));
     out.header("Location", options_.base_path + (session->must_set_password ? "/welcome" : "/"));
   }
-  const Status written = people_->record(std::move(entry));
-  if (!written) spdlog::error("{} audit: {}", request.id, written.error().message);
+  record(request, std::move(entry));
   return out;
 }
 

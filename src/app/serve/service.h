@@ -25,7 +25,7 @@ struct ServiceOptions {
   std::int64_t rows_most = 5000;             ///< of an answer for a page
   std::int64_t export_rows_most = 5'000'000;   ///< of a file
   std::chrono::seconds query_time{60};       ///< of a person's SQL
-  std::int64_t reader_memory_bytes = std::int64_t{1} << 30;   ///< of each tenant's open release
+  std::int64_t reader_memory_bytes = std::int64_t{1} << 30;   ///< of each open release
   std::size_t answer_bytes = std::size_t{128} << 20;
   int jobs = 1;                              ///< that work side by side
   bool metrics_for_all = false;              ///< else /metrics is for this machine, or for a token that manages
@@ -58,12 +58,12 @@ class Service {
   /// The packs; read again when a file of the lake's own packs changed.
   Result<std::shared_ptr<const pack::Library>> library();
 
-  /// The answer that `make` gives for a reader over `release`, kept under the route, `key`, release and sight.
-  /// With an ETag: who has it already is answered 304 without a look at the tables.
+  /// The answer that `make` gives of `release`, kept under the route, `key`, release and sight.
+  /// With an ETag: who has it already is answered 304, and nothing is made.
   Result<http::Response> answer(Call& call, std::int64_t release, const std::string& key,
-                                const std::function<Result<OrderedJson>(OpenTenant&, Reader&)>& make);
-  /// The release that `rel` of the call's address names; the newest without one.
-  Result<std::int64_t> release_of(Call& call, OpenTenant& open, const char* parameter = "rel");
+                                const std::function<Result<OrderedJson>()>& make);
+  /// Writes to the audit; what cannot be written is said in the log, at the request.
+  void record(const http::Request& request, access::AuditEntry entry);
 
   /// A one-time link to sign in: "http://…/link/<secret>", for an address of this server.
   Result<std::string> sign_in_link(const std::string& user, const std::string& address);

@@ -773,4 +773,25 @@ Result<std::optional<Certificate>> certify_restated(Workshop& workshop, const Te
   return std::move(certified.certificate);
 }
 
+Result<std::vector<PeriodStanding>> period_standings(Workshop& workshop, const Tenant& tenant) {
+  const auto closed = TRY(closed_periods(workshop.lake.store(), tenant.id));
+  std::map<std::string, PeriodStanding> standings;
+  for (const auto& period : TRY(certifiable_periods(workshop, tenant))) {
+    if (!period.empty()) standings[period].period = period;
+  }
+  for (auto& [period, standing] : standings) {
+    if (const auto event = closed.find(period); event != closed.end()) standing.closed = event->second;
+  }
+  for (auto& each : TRY(certificates(workshop.lake.store(), tenant.id))) {   // oldest first
+    if (const auto it = standings.find(each.period); it != standings.end()) it->second.certificate = std::move(each);
+  }
+  for (auto& each : TRY(pending_corrections(workshop, tenant))) {
+    if (const auto it = standings.find(each.period); it != standings.end())
+      it->second.pending.push_back(std::move(each));
+  }
+  std::vector<PeriodStanding> out;
+  for (auto& [period, standing] : standings) out.push_back(std::move(standing));
+  return out;
+}
+
 }  // namespace centavo

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "flow/pipeline/pipeline.h"
+#include "lake/catalog/billing_period.h"
 #include "lake/catalog/certificate.h"
 #include "lake/catalog/invoice.h"
 
@@ -90,5 +91,15 @@ struct PendingCorrection {
 };
 /// By plan: what a run with `restate` would do for closed periods.
 Result<std::vector<PendingCorrection>> pending_corrections(Workshop& workshop, const Tenant& tenant);
+
+/// How a billing period stands.
+struct PeriodStanding {
+  std::string period;
+  std::optional<PeriodEvent> closed;  ///< what closed it
+  std::optional<Certificate> certificate;  ///< its newest
+  std::vector<PendingCorrection> pending;
+};
+/// All months of the newest release, in order.
+Result<std::vector<PeriodStanding>> period_standings(Workshop& workshop, const Tenant& tenant);
 
 }  // namespace centavo

@@ -107,6 +107,11 @@ struct Workshop {
   const Clock& clock = Clock::system();
 };
 
+/// Where a process spills for a lake: a folder of its own, which `doctor` knows to be left when the process is gone.
+std::string spill_folder(const std::string& lake_dir);
+/// The engine as the lake's configuration says.
+Result<duck::Database> open_engine(const Lake& lake);
+
 /// What would run, and why. Lands nothing and writes nothing.
 Result<Plan> plan(Workshop& workshop, const Tenant& tenant, const RunOptions& options);
 
@@ -178,9 +183,12 @@ class Reader {
  public:
   /// Release 0 is the newest. `not_found` when nothing was published. Tables of layers out of sight have no view;
   /// masked columns are expressions over their values. `output_file`: the one file that a COPY of ours may write,
-  /// around a select that vet() passed.
+  /// around a select that vet() passed. `memory_bytes` of the engine, where the lake's configuration names none;
+  /// 0: kMemoryBytes.
   static Result<Reader> open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number,
-                             const access::Sight& sight = access::whole_sight(), const std::string& output_file = {});
+                             const access::Sight& sight = access::whole_sight(), const std::string& output_file = {},
+                             std::int64_t memory_bytes = 0);
+  static constexpr std::int64_t kMemoryBytes = std::int64_t{2} << 30;
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
   ~Reader();

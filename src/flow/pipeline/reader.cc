@@ -12,8 +12,6 @@
 namespace centavo {
 namespace {
 
-constexpr std::int64_t kReaderMemoryBytes = std::int64_t{2} << 30;
-
 // The interfaces' views without what they show beside their own stand in a catalog that people cannot name. A
 // connection looks there first when its query needs no more: the join costs every query over the view.
 constexpr const char* kMakePlain = "attach ':memory:' as centavo_plain (hidden); create schema centavo_plain.silver";
@@ -162,16 +160,17 @@ const Release& Reader::release() const { return shared_->release; }
 const access::Sight& Reader::sight() const { return shared_->sight; }
 
 Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64_t release_number,
-                            const access::Sight& sight, const std::string& output_file) {
+                            const access::Sight& sight, const std::string& output_file, std::int64_t memory_bytes) {
   auto found = centavo::release(workshop.lake.store(), tenant.id, release_number);
   if (!found) {
     if (found.error().kind != ErrorKind::not_found || release_number != 0) return fail(found.error());
     return fail_hint(fmt::format("make one with `centavo run --tenant {}`", tenant.id), ErrorKind::not_found,
                      "tenant {} has no release yet", tenant.id);
   }
+  const std::int64_t wanted = memory_bytes > 0 ? memory_bytes : kMemoryBytes;
   duck::Options options;
   options.memory_limit_bytes =
-      workshop.lake.config().memory_limit_bytes > 0 ? workshop.lake.config().memory_limit_bytes : kReaderMemoryBytes;
+      workshop.lake.config().memory_limit_bytes > 0 ? workshop.lake.config().memory_limit_bytes : wanted;
   options.threads = workshop.lake.config().threads;
   auto database = TRY(duck::Database::open(options));
   auto connection = TRY(database.connect());
