@@ -35,6 +35,8 @@ def functions(engine, money):
         bodies["cv_decimal"] = SPELLINGS[money]
         bodies["cv_try_decimal"] = SPELLINGS[money].replace("cast(", "try_cast(")
         bodies["cv_decimal_rounded"] = SPELLINGS[money]
+        bodies["cv_product"] = "cast(cast({0} as decimal(18,9)) * cast({1} as decimal(18,9)) as decimal(38,21))"
+        bodies["cv_cost"] = "cast(cast({0} as decimal(26,18)) * cast({1} as decimal(11,6)) as decimal(38,21))"
         # A script knows that its input is JSON and has no key to mask with; inside a list the obvious cast is all there is.
         for name in bodies:
             bodies[name] = bodies[name].replace("case when json_valid({0}) then {0} end", "{0}")

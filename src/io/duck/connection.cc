@@ -214,12 +214,6 @@ Result<std::vector<Column>> Connection::describe(std::string_view sql) {
   return out;
 }
 
-std::optional<double> Connection::progress() const {
-  const double percent = duckdb_query_progress(state_->session.raw.get()).percentage;
-  if (percent < 0) return std::nullopt;
-  return percent / 100;
-}
-
 void Connection::interrupt() { state_->session.watcher->interrupt(); }
 void Connection::watch(const Cancel* cancel) { state_->session.watcher->watch(cancel); }
 
@@ -231,9 +225,6 @@ Result<Connection> open_connection(std::shared_ptr<OpenDatabase> database) {
     return fail(ErrorKind::internal, "connect to the engine");
   }
   session.watcher = std::make_unique<Watcher>(session.raw.get());
-  if (!session.database->locked_down) {  // else settings are closed, and progress stays unknown
-    TRY(run_plain(session.raw.get(), "set enable_progress_bar_print = false; set enable_progress_bar = true"));
-  }
   return Connection(std::move(state));
 }
 

@@ -89,8 +89,6 @@ class Connection {
   /// Names and types of a query's columns without running it.
   Result<std::vector<Column>> describe(std::string_view sql);
 
-  /// 0..1, or nullopt when nothing runs or DuckDB does not know. May be called from another thread.
-  std::optional<double> progress() const;
   /// Stops the running query, which then fails with `cancelled`. May be called from another thread.
   void interrupt();
   /// Stops the running query as soon as `cancel` is requested. Null: never.

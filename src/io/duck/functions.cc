@@ -11,6 +11,7 @@
 #include "base/conversion.h"
 #include "base/currency.h"
 #include "base/decimal.h"
+#include "base/product.h"
 #include "base/split.h"
 #include "io/duck/keyed_hash.h"
 #include "io/duck/raw.h"
@@ -369,6 +370,32 @@ void rate_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
   }
 }
 
+// ---------- centavo_product, centavo_cost
+
+template <std::optional<Int128> (*compute)(Int128, Int128)>
+void product_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+  const Argument<Int128> left(input, 0);
+  const Argument<Int128> right(input, 1);
+  Answer answer(output);
+  Int128* const out = answer.as<Int128>();
+  const idx_t count = duckdb_data_chunk_get_size(input);
+  for (idx_t row = 0; row < count; ++row) {
+    if (left.is_null(row) || right.is_null(row)) {
+      answer.set_null(row);
+      continue;
+    }
+    Int128 a = 0, b = 0;
+    std::memcpy(&a, &left[row], sizeof a);
+    std::memcpy(&b, &right[row], sizeof b);
+    const auto value = compute(a, b);
+    if (!value) {
+      return fail_call(info, fmt::format("{} times {}: one of them is out of range", Decimal{a, kScale}.shortest(),
+                                         Decimal{b, kScale}.shortest()));
+    }
+    std::memcpy(out + row, &*value, sizeof *value);
+  }
+}
+
 // ---------- registration
 
 RawType decimal_type() { return RawType(duckdb_create_decimal_type(kWidth, kScale)); }
@@ -433,6 +460,8 @@ Status register_functions(RawConnection& connection) {
   TRY(add("centavo_valid_cpf", {&text}, truth, validate_block<is_cpf>));
   TRY(add("centavo_valid_cnpj", {&text}, truth, validate_block<is_cnpj>));
   TRY(add("centavo_convert", {&amount, &rate}, amount, rate_block<convert_amount, kScale>));
+  TRY(add("centavo_product", {&amount, &amount}, amount, product_block<product_of_amounts>));
+  TRY(add("centavo_cost", {&amount, &amount}, amount, product_block<cost_of_quantity>));
   TRY(add("centavo_divide_rates", {&rate, &rate}, rate, rate_block<divide_rates, kRateScale>));
   const RawType amounts(duckdb_create_list_type(amount.get()));
   const RawType whole = simple_type(DUCKDB_TYPE_INTEGER);

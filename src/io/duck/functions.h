@@ -16,6 +16,9 @@
 /// half
 ///     away from zero; null -> null; an error when it needs more than 38 digits
 /// centavo_divide_rates(a DECIMAL(20,12), b DECIMAL(20,12)) -> DECIMAL(20,12)   likewise; an error for b = 0
+/// centavo_product(a DECIMAL(38,21), b DECIMAL(38,21)), centavo_cost(quantity DECIMAL(38,21), price DECIMAL(38,21))
+///     -> DECIMAL(38,21)   base/product.h; an error where that has no value. DuckDB divides 128 bits bit by bit, so
+///     that the casts of the same in SQL cost ten times as much
 /// centavo_split(before DECIMAL(38,21), amount DECIMAL(38,21), weights DECIMAL(38,21)[], digits INTEGER)
 ///     -> DECIMAL(38,21)[]   one step of a running split to so many digits behind the point: base/split.h
 /// centavo_subunit_digits(currency VARCHAR) -> INTEGER   base/currency.h
