@@ -254,9 +254,9 @@ covered as (
     select
         l.*,
         coalesce(c.used_fee, 0)                                   as used_fee,
-        sum(l.covered_value) over (partition by l.currency, l.commitment order by l.x_SourceFile nulls last, l.x_SourceRow nulls last
+        sum(l.covered_value) over (partition by l.billing_period, l.currency, l.commitment order by l.x_SourceFile nulls last, l.x_SourceRow nulls last
             rows between unbounded preceding and current row)     as covered_so_far,
-        sum(l.covered_value) over (partition by l.currency, l.commitment) as covered_in_all
+        sum(l.covered_value) over (partition by l.billing_period, l.currency, l.commitment) as covered_in_all
     from lines as l
     left join silver.gcp_commitments as c
         on c.billing_period = l.billing_period and c.currency = l.currency and c.commitment = l.commitment
