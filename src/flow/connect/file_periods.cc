@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "base/digest.h"
+#include "flow/connect/json_lines.h"
 #include "flow/connect/json_records.h"
 #include "flow/connect/parts.h"
 #include "lake/pack/naming.h"
@@ -14,27 +15,6 @@ namespace centavo {
 namespace {
 
 constexpr std::int64_t kPartBytes = 256 << 20;
-
-// The month of a column's text: 2026-09, 202609, 2026-09-30…, 20260930… and, with `month_first`, 09/30/2026…. With
-// `day_first` 30/09/2026… or 30092026 and nothing else.
-std::optional<Period> month_of(const std::string& text, const pack::SourceKind& kind) {
-  if (kind.day_first) {
-    const bool slashes = text.size() >= 10 && text[2] == '/' && text[5] == '/';
-    const std::string plain = slashes ? text.substr(0, 2) + text.substr(3, 2) + text.substr(6, 4) : text;
-    if (plain.size() != 8 || plain.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
-    if (const auto month = Period::of_date(plain.substr(4) + plain.substr(2, 2) + plain.substr(0, 2))) return *month;
-    return std::nullopt;
-  }
-  if (const auto month = Period::parse(text)) return *month;
-  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
-  if (text.size() == 6 && digits) {
-    if (const auto month = Period::parse(text.substr(0, 4) + "-" + text.substr(4))) return *month;
-  }
-  if (const auto month = Period::of_date(text)) return *month;
-  if (!kind.month_first) return std::nullopt;
-  if (const auto month = Period::of_month_first_date(text)) return *month;
-  return std::nullopt;
-}
 
 // Value of the period's column, rows and, where rows are compared, the sums of the two halves of their digests.
 using Values = std::vector<std::vector<std::optional<std::string>>>;
@@ -63,7 +43,7 @@ class Months {
     std::optional<std::string> shown;
     for (const auto& row : values) {
       const std::int64_t rows = std::stoll(row[1].value_or("0"));
-      if (const auto month = row[0] ? month_of(*row[0], *kind_) : std::nullopt) {
+      if (const auto month = row[0] ? month_of_text(*row[0], *kind_) : std::nullopt) {
         rows_[*month] += rows;
         if (row.size() > 3) {
           digests_[*month].lower += low_bits(row[2]);
@@ -261,15 +241,37 @@ Result<FilePeriods> by_parquet_column(duck::Connection& engine, const pack::Sour
                    fmt::format("select sum(num_rows)::bigint from parquet_file_metadata({})", list));
 }
 
+// Whether the member that was looked at is the only column of the file that may tell the month.
+bool tells_alone(const std::vector<Candidate>& candidates, const JsonLines& lines) {
+  return candidates.size() == 1 && !lines.member.empty() && candidates.front().name == lines.member;
+}
+
+Result<FilePeriods> by_json_lines(duck::Connection& engine, Candidate& teller, const JsonLines& lines,
+                                  const std::string& from) {
+  Values values;
+  for (const auto& [text, rows] : lines.texts) values.push_back({text, std::to_string(rows)});
+  if (lines.without > 0) values.push_back({std::nullopt, std::to_string(lines.without)});
+  TRY(teller.months.add(values, teller.name, first_row_where(engine, teller.sql, "row_number() over ()", from)));
+  TRY(teller.months.expect(lines.rows));
+  return teller.months.all(teller.name);
+}
+
 Result<FilePeriods> by_json_column(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
-                                   const std::string& local_path) {
+                                   const std::string& local_path, const Cancel* cancel) {
   const std::string records = TRY(json_records(engine, kind, file, local_path));
-  const std::string count = fmt::format("select count(*) from ({})", records);
+  const std::string from = "(" + records + ")";
+  std::optional<JsonLines> lines;
+  if (may_be_json_lines(kind, file)) lines = TRY(look_at_json_lines(local_path, file, kind.period_columns, cancel));
   std::vector<FileColumn> columns;
-  for (const std::string& name : TRY(json_names(engine, kind, records)))
+  for (const std::string& name : lines ? lines->names : TRY(json_names(engine, kind, records)))
     columns.push_back({name, json_value(kind, name)});
+  const std::string count = lines ? fmt::format("select {}", lines->rows) : "select count(*) from " + from;
   if (columns.empty() && TRY(engine.value(count)) == "0") return FilePeriods{};
-  return by_column(engine, kind, file, columns, "(" + records + ")", "row_number() over ()", count);
+  if (lines && !kind.compares_rows) {
+    auto candidates = TRY(candidates_of(kind, file, columns));
+    if (tells_alone(candidates, *lines)) return by_json_lines(engine, candidates.front(), *lines, from);
+  }
+  return by_column(engine, kind, file, columns, from, "row_number() over ()", count);
 }
 
 Result<FilePeriods> by_path(const pack::SourceKind& kind, const LandedFile& file) {
@@ -292,6 +294,27 @@ Result<FilePeriods> by_path(const pack::SourceKind& kind, const LandedFile& file
 }
 
 }  // namespace
+
+// The month of a column's text: 2026-09, 202609, 2026-09-30…, 20260930… and, with `month_first`, 09/30/2026…. With
+// `day_first` 30/09/2026… or 30092026 and nothing else.
+std::optional<Period> month_of_text(const std::string& text, const pack::SourceKind& kind) {
+  if (kind.day_first) {
+    const bool slashes = text.size() >= 10 && text[2] == '/' && text[5] == '/';
+    const std::string plain = slashes ? text.substr(0, 2) + text.substr(3, 2) + text.substr(6, 4) : text;
+    if (plain.size() != 8 || plain.find_first_not_of("0123456789") != std::string::npos) return std::nullopt;
+    if (const auto month = Period::of_date(plain.substr(4) + plain.substr(2, 2) + plain.substr(0, 2))) return *month;
+    return std::nullopt;
+  }
+  if (const auto month = Period::parse(text)) return *month;
+  const bool digits = text.find_first_not_of("0123456789") == std::string::npos;
+  if (text.size() == 6 && digits) {
+    if (const auto month = Period::parse(text.substr(0, 4) + "-" + text.substr(4))) return *month;
+  }
+  if (const auto month = Period::of_date(text)) return *month;
+  if (!kind.month_first) return std::nullopt;
+  if (const auto month = Period::of_month_first_date(text)) return *month;
+  return std::nullopt;
+}
 
 Result<std::vector<std::string>> columns_of_file(duck::Connection& engine, const pack::SourceKind& kind,
                                                  const LandedFile& file, const std::string& local_path) {
@@ -344,7 +367,7 @@ Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::Source
   }
   if (file.format == "csv") return by_csv_column(engine, kind, file, local_path, temp_dir, cancel);
   if (file.format == "parquet") return by_parquet_column(engine, kind, file, local_path);
-  return by_json_column(engine, kind, file, local_path);
+  return by_json_column(engine, kind, file, local_path, cancel);
 }
 
 CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file) {

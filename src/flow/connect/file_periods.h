@@ -3,6 +3,7 @@
 /// Which months a file holds, and how many rows of each. What a value means is told here for landings and for tables.
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,9 @@ struct FilePeriods {
 /// belong to no month and be lost. `temp_dir` holds a few parts of the file while it is read.
 Result<FilePeriods> periods_of_file(duck::Connection& engine, const pack::SourceKind& kind, const LandedFile& file,
                                     const std::string& local_path, const std::string& temp_dir, const Cancel* cancel);
+
+/// The month that a text of the period's column means to this source.
+std::optional<Period> month_of_text(const std::string& text, const pack::SourceKind& kind);
 
 /// SQL for the text of the period's column as a landing read it; empty when the file has no such column.
 std::string period_text_sql(const std::vector<FileColumn>& columns, const std::string& name, const LandedFile& file);

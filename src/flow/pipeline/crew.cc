@@ -83,6 +83,11 @@ std::mutex& TableLocks::of(const pack::TableName& table) {
   return locks_[table];
 }
 
+CutFiles::File& CutFiles::of(const pack::TableName& table, const std::string& raw_key) {
+  const std::scoped_lock lock(mutex_);
+  return files_[{table, raw_key}];
+}
+
 void Touched::add(const delta::Table& table) {
   const std::scoped_lock lock(mutex_);
   tables_.insert_or_assign(table.root(), table);

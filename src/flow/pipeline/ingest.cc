@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::int64_t kPartBytesMin = 64 << 20;
 constexpr std::int64_t kPartBytesMax = 1 << 30;
+constexpr std::int64_t kRowsOfSmallPart = 50'000;
 constexpr std::int64_t kGuessedInflation = 12;   // bytes of CSV per byte of gzip: only for the size of parts
 
 // A file's rows of the task's period: as counted before the engine read them (-1: unknown), and as staged.
@@ -98,24 +99,27 @@ bool has_other_periods(const Landing& landing, const LandedFile& file) {
   return landing.filter_period && (file.rows < 0 || file.rows != file.rows_in_file);
 }
 
-std::string bronze_select(const Job& job, const Landing& landing, const FileShape& shape, const LandedFile& file,
-                          const std::string& from, const std::string& row_number) {
+// Of rows that are all the task's.
+std::string rows_select(const Job& job, const Landing& landing, const FileShape& shape, const LandedFile& file,
+                        const std::string& from, const std::string& row_number) {
   std::string list;
   for (const auto& column : shape.columns)
     list += fmt::format("{} as {}, ", column.expression, duck::name(column.name));
-  std::string inner = from;
-  std::string number = row_number;
+  return fmt::format("select {}{} from {}", list, metadata_sql(job, landing, file, row_number), from);
+}
+
+std::string bronze_select(const Job& job, const Landing& landing, const FileShape& shape, const LandedFile& file,
+                          const std::string& from, const std::string& row_number) {
+  if (!has_other_periods(landing, file)) return rows_select(job, landing, shape, file, from, row_number);
+  // Rows are numbered before those of other months are left out.
   std::string where;
-  if (has_other_periods(landing, file)) {
-    // Rows are numbered before those of other months are left out.
-    inner = fmt::format("(select *, {} as centavo_row from {})", row_number, from);
-    number = "centavo_row";
-    std::vector<FileColumn> columns;
-    for (const auto& column : shape.delivered) columns.push_back({column.name, column.sql});
-    const std::string text = period_text_sql(columns, landing.period_column, file);
-    if (!text.empty()) where = " where " + period_filter_sql(*shape.kind, text, landing.period);
-  }
-  return fmt::format("select {}{} from {}{}", list, metadata_sql(job, landing, file, number), inner, where);
+  std::vector<FileColumn> columns;
+  for (const auto& column : shape.delivered) columns.push_back({column.name, column.sql});
+  const std::string text = period_text_sql(columns, landing.period_column, file);
+  if (!text.empty()) where = " where " + period_filter_sql(*shape.kind, text, landing.period);
+  return rows_select(job, landing, shape, file, fmt::format("(select *, {} as centavo_row from {})", row_number, from),
+                     "centavo_row") +
+         where;
 }
 
 // Adds what one connection staged to the job's result.
@@ -249,6 +253,78 @@ Status ingest_json(Job& job, const Feed& feed, const Landing& landing, const Lan
   return {};
 }
 
+// Cuts a file of several months into parts of these.
+Result<std::optional<JsonLines>> cut_by_month(Job& job, const Feed& feed, const Landing& landing,
+                                              const LandedFile& file, const std::string& path,
+                                              const std::set<std::string>& wanted) {
+  std::map<std::string, std::optional<std::string>, std::less<>> known;   // by the member's text
+  JsonCut cut{job.temp_dir, job.part_bytes, landing.period_column, {}};
+  cut.period_of = [&](std::string_view text) -> std::optional<std::string> {
+    if (const auto it = known.find(text); it != known.end()) return it->second;
+    std::optional<std::string> out;
+    if (const auto month = month_of_text(std::string(text), *feed.kind); month && wanted.contains(month->text()))
+      out = month->text();
+    known.emplace(text, out);
+    return out;
+  };
+  return cut_json_lines(path, file, cut, job.work.cancel);
+}
+
+// The file's lines with the parts of this task's month; nothing when the engine must look. A file of several months is
+// read once for all that this run makes.
+Result<std::optional<JsonLines>> lines_of(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file,
+                                          const std::string& path) {
+  if (!may_be_json_lines(*feed.kind, file)) return std::nullopt;
+  if (!has_other_periods(landing, file))
+    return cut_json_lines(path, file, JsonCut{job.temp_dir, job.part_bytes, "", {}}, job.work.cancel);
+  const auto& period = job.task.period;
+  auto& shared = job.work.cut_files.of(job.task.table, file.raw_key);
+  const std::scoped_lock lock(shared.mutex);
+  if (job.on_rows || shared.given.contains(period)) return cut_by_month(job, feed, landing, file, path, {period});
+  if (!shared.is_cut) {
+    std::set<std::string> planned;
+    for (const auto& task : job.work.plan.tasks) {
+      if (task.table == job.task.table) planned.insert(task.period);
+    }
+    shared.lines = TRY(cut_by_month(job, feed, landing, file, path, planned));
+    shared.is_cut = true;
+  }
+  if (!shared.lines) return std::nullopt;
+  shared.given.insert(period);
+  auto& parts = shared.lines->parts;
+  const auto own = std::stable_partition(parts.begin(), parts.end(), [&](const auto& p) { return p.period != period; });
+  JsonLines out = *shared.lines;
+  out.parts.assign(own, parts.end());
+  parts.erase(own, parts.end());
+  return out;
+}
+
+Status ingest_json_lines(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file,
+                         const JsonLines& lines, Crew& crew) {
+  std::vector<DeliveredColumn> delivered;
+  for (const auto& name : lines.names) delivered.push_back({name, "VARCHAR", duck::name(name)});
+  const auto shape = std::make_shared<const FileShape>(TRY(shape_of(job, feed, std::move(delivered), file)));
+  std::int64_t rows = 0;
+  for (const auto& part : lines.parts) {
+    rows += part.rows;
+    const std::string from = json_part_table(lines, part);
+    const auto stage = [&job, &landing, &file, shape, from, part]() -> Status {
+      // The engine reads a large part with all its threads.
+      const Slot slot(job.work.copies, part.rows < kRowsOfSmallPart ? 1 : job.work.workers);
+      auto connection = TRY(job.work.workshop.engine.connect());
+      connection.watch(job.work.cancel);
+      TRY(connection.run("set preserve_insertion_order = false"));  // rows carry their number: see Desk::open
+      const std::string select = rows_select(job, landing, *shape, file, from, std::string(kJsonRowMember));
+      const Status done = stage_into(job, connection, *shape, select, part.rows, file);
+      ::remove(part.path.c_str());
+      return done;
+    };
+    TRY(crew.submit(stage));
+  }
+  job.expect_rows(file, has_other_periods(landing, file) ? file.rows : rows);
+  return {};
+}
+
 Status ingest_file(Job& job, const Feed& feed, const Landing& landing, const LandedFile& file, Crew& crew) {
   const std::string path = TRY(job.work.origin().store().engine_path(file.raw_key));
   {
@@ -257,6 +333,8 @@ Status ingest_file(Job& job, const Feed& feed, const Landing& landing, const Lan
   }
   if (file.format == "csv") return ingest_csv(job, feed, landing, file, path, crew);
   if (file.format == "parquet") return ingest_parquet(job, feed, landing, file, path);
+  if (const auto lines = TRY_IN(file.source_path, lines_of(job, feed, landing, file, path)))
+    return ingest_json_lines(job, feed, landing, file, *lines, crew);
   return ingest_json(job, feed, landing, file, path);
 }
 

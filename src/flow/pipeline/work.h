@@ -5,9 +5,12 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "flow/connect/json_lines.h"
 #include "flow/engine/checks.h"
 #include "flow/engine/desk.h"
 #include "flow/pipeline/graph.h"
@@ -83,6 +86,22 @@ class Slot {
   std::size_t taken_;
 };
 
+/// Files of several months that this run has cut, with the parts that tasks have not taken yet.
+class CutFiles {
+ public:
+  struct File {
+    std::mutex mutex;
+    bool is_cut = false;
+    std::optional<JsonLines> lines;            ///< none: the file has to be read for each month
+    std::set<std::string> given;               ///< periods whose parts a task has taken
+  };
+  File& of(const pack::TableName& table, const std::string& raw_key);
+
+ private:
+  std::mutex mutex_;
+  std::map<std::pair<pack::TableName, std::string>, File> files_;
+};
+
 struct Work {
   Workshop& workshop;
   const Tenant& tenant;
@@ -101,6 +120,7 @@ struct Work {
   TableLocks locks;
   Slots copies{workers};
   Touched touched;
+  CutFiles cut_files;
 
   Store& store() { return workshop.lake.store(); }
   /// Where raw bytes and the key of masks are.
