@@ -6,7 +6,8 @@ their best runs are compared. Every contestant must come to the same totals, to 
 the bench fail. What was printed is appended to bench/RESULTS.md with the commit.
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
-BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,serve,rivals
+BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,explain,serve,rivals
+BENCH_EXPLAINED  cells of each kind that are explained (100)
 BENCH_KEEP=DIR keeps the generated bills there for the next time
 """
 import datetime
@@ -15,16 +16,19 @@ import filecmp
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
-sys.path[:0] = [str(HERE), str(ROOT / "tests" / "flows")]
+sys.path[:0] = [str(HERE), str(ROOT / "tests" / "flows"), str(ROOT / "tests" / "interop")]
 sys.dont_write_bytecode = True
+import delta_log  # noqa: E402
 import measure  # noqa: E402
 from lake import COSTS, Lake, centavo, program  # noqa: E402
 
@@ -32,6 +36,7 @@ ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
 FULL = os.environ.get("BENCH_FULL") == "1"
 ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
+EXPLAINED = int(os.environ.get("BENCH_EXPLAINED", "100"))   # cells of each kind
 MONTHS = 3
 FIRST, END = "2026-08-01", "2026-11-01"   # the generator's last three months, end exclusive
 PYTHON = {name: ROOT / ".cache" / "venv" / name / "bin" / "python" for name in ("interop", "spark", "dbt")}
@@ -92,6 +97,16 @@ class Bench:
             found[table] = [decimal.Decimal(row["b"]), decimal.Decimal(row["e"])]
         found["rows"] = int(lake.value("acme", f"select count(*) from {COSTS}"))
         return found
+
+    def sums_of_files(self, lake, table, columns):
+        """Sums and count over the live files of a table, read by DuckDB: there need be no release."""
+        folder = next(folder for name, folder in lake.log_folders("acme").items() if name == table)
+        _, live = delta_log.replay(folder, delta_log.commits(folder)[-1])
+        files = [str(folder / urllib.parse.unquote(path)) for path in live]
+        sql = f"select {', '.join(f'sum({column})' for column in columns)}, count(*) from read_parquet({files}, hive_partitioning=false)"
+        script = "import duckdb, json, sys; print(json.dumps([str(value) for value in duckdb.sql(sys.stdin.read()).fetchone()]))"
+        found = json.loads(subprocess.run([PYTHON["interop"], "-c", script], input=sql, check=True, capture_output=True, text=True).stdout)
+        return {table: [decimal.Decimal(text) for text in found[:-1]], "rows": int(found[-1])}
 
     def run_rival(self, name, arguments, python="interop"):
         out = self.folder / f"rival-{name}"
@@ -159,11 +174,11 @@ class Bench:
                 lake = self.new_lake(raw, pack=provider)
                 cost = measure.run([program(), "--lake", lake.folder, "--json", "run", "--tenant", "acme", "--select", silver])
                 mine.append((cost, stages_of(json.loads(cost.output), cost.wall)))
-                row = lake.query("acme", f"select sum(BilledCost) as b, sum(EffectiveCost) as e, sum(ListCost) as l, sum(ContractedCost) as c, count(*) as n from {silver}")[0]
+                found = self.sums_of_files(lake, silver, ["BilledCost", "EffectiveCost", "ListCost", "ContractedCost"])
                 shutil.rmtree(lake.folder)
                 cost, totals, stages = self.run_rival("normalise_script", [provider, raw, "OUT", FIRST, END])
                 theirs.append((cost, stages))
-                self.same(title, {silver: [decimal.Decimal(row[name]) for name in "belc"], "rows": int(row["n"])}, totals)
+                self.same(title, found, totals)
             own, other = measure.best([cost for cost, _ in mine]), measure.best([cost for cost, _ in theirs])
             say(f"| {title} | {ratio(own.wall, other.wall)} | {ratio(own.cpu, other.cpu)} | {ratio(own.peak_bytes, other.peak_bytes)} | {ratio(own.written_bytes, other.written_bytes)} |")
             for name, runs in (("centavo", mine), ("the script", theirs)):
@@ -342,6 +357,42 @@ class Bench:
             say(f"| {precision} | {ratio(min(seconds), min(theirs))} |")
         shutil.rmtree(lake.folder)
 
+    def explain(self):
+        """A number to its raw rows: random cells of gold tables and random filters, beside the engine's bare scan of the rows behind."""
+        rows, months = (10_000_000, 24) if FULL else (ROWS, max(ROWS * 24 // 10_000_000, 1))   # months as large as those of the full bill
+        table(f"explain, {rows:,} rows in {months} months", "question", "p50 : 2 s", "p95 : 2 s", "p99 : 2 s", "p50 : a bare scan of the charges")
+        lake = self.new_lake(self.bill(rows, "parquet", months))
+        lake.run("acme", seconds=7200)
+        chance = random.Random(20260901)
+        folder = lake.log_folders("acme")["silver.aws_cost_and_usage"]
+        _, live = delta_log.replay(folder, delta_log.commits(folder)[-1])
+        files = [str(folder / urllib.parse.unquote(path)) for path in live]
+        by = ["x_Provider", "BillingAccountId", "SubAccountId", "ServiceCategory", "ServiceName", "RegionId", "ChargeCategory"]
+
+        def where_of(row, columns):
+            return " and ".join(f"{name} is null" if row[name] == "" else f"{name} = '{row[name].replace(chr(39), chr(39) * 2)}'" for name in columns)
+
+        for gold, columns in (("gold.cost_by_day", ["billing_period", "charge_date", *by]), ("gold.cost_by_month", ["billing_period", *by]),
+                              ("a month of a service", ["billing_period", "ServiceName"])):
+            source = gold if gold.startswith("gold.") else "gold.cost_by_month"
+            cells = lake.query("acme", f"select distinct {', '.join(columns)} from {source} order by all")
+            times, scans = [], []
+            for cell in chance.sample(cells, min(len(cells), EXPLAINED)):
+                where = where_of(cell, columns)
+                measure_of = f"{gold}.BilledCost" if source == gold else "BilledCost"
+                cost = measure.run([program(), "--lake", lake.folder, "--json", "explain", "--tenant", "acme", f"{measure_of} where {where}"])
+                found = json.loads(cost.output)
+                if not found["holds"]:
+                    self.broken.append(f"explain {where}")
+                    say(f"BROKEN  explain {measure_of} where {where}: {found['total']} is not what its rows add up to")
+                times.append(cost.wall)
+                silver = where.replace("charge_date", "cast(ChargePeriodStart as date)")
+                sql = f"set TimeZone = 'UTC'; select sum(BilledCost), count(*) from read_parquet({files}, hive_partitioning=true) where {silver}"
+                scans.append(measure.run([PYTHON["interop"], "-c", "import duckdb, sys; print(duckdb.sql(sys.argv[1]).fetchall())", sql]).wall)
+            times.sort(), scans.sort()
+            at = [times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)]
+            say(f"| {len(times)} cells of {gold} | {' | '.join(ratio(seconds, 2) for seconds in at)} | {ratio(at[0], scans[len(scans) // 2])} |")
+
     def serve(self):
         """The API: clicks of one person and a hundred viewers, beside a bare DuckDB over the same rows."""
         import serve_load
@@ -411,7 +462,7 @@ def main():
     say(f"{machine()}; load {os.getloadavg()[0]:.1f} when it began. Ratios centavo : rival, below 1 is less; best of {ROUNDS}.")
     with tempfile.TemporaryDirectory(prefix="centavo-bench-", dir=os.environ.get("BENCH_DIR")) as folder:
         bench = Bench(pathlib.Path(folder))
-        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate", "allocation", "serve"] + (["rivals"] if FULL else [])
+        parts = ["raw_to_gold", "plain", "normalise", "limits", "increment", "skipping", "noop", "log", "commit", "validate", "allocation", "explain", "serve"] + (["rivals"] if FULL else [])
         for part in parts:
             if ONLY and part not in ONLY:
                 continue
