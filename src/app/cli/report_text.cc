@@ -119,8 +119,7 @@ void print_landing(Context& context, const LandReport& report) {
   Output& output = context.output();
   for (const std::string& note : report.notes) output.note("note: {}", printable(note));
   for (const LandProblem& problem : report.problems) {
-    output.say("  {}  {}: {}", output.styled("not landed", Tone::bad), printable(problem.where),
-               printable(problem.error.message));
+    output.say("  {}  {}", output.styled("not landed", Tone::bad), printable(problem.error.message));
     if (!problem.error.hint.empty()) output.say("              {}", printable(problem.error.hint));
   }
 }

@@ -281,6 +281,20 @@ TEST(DuckErrors, ACsvFileKeepsItsRowsToItself) {
   EXPECT_EQ(rows.error().message, "CSV error on line 3: Expected Number of Columns: 2 Found: 3");
 }
 
+TEST(DuckErrors, AJsonFileNamesTheRow) {
+  const Folder folder;
+  Engine engine;
+  const std::string lines = folder.file("x.jsonl", "{\"a\":1}\n\n{\"a\":2}\n{\"a\":3.}\n");
+  const std::string list = folder.file("x.json", "[{\"a\":1},\n{\"a\":2.}]\n");
+  const auto message = [&](const std::string& path, const std::string& format) {
+    const auto rows = engine.connection.all(
+        fmt::format("select * from read_json('{}', format = '{}', columns = {{'a': 'VARCHAR'}})", path, format));
+    return rows ? std::string() : rows.error().message;
+  };
+  EXPECT_EQ(message(lines, "newline_delimited"), "row 3, byte 8: malformed JSON, no digit after decimal point");
+  EXPECT_EQ(message(list, "array"), "row 2, byte 8: malformed JSON, no digit after decimal point");
+}
+
 TEST(DuckErrors, OfALaterStatementCountLinesFromTheTop) {
   Engine engine;
   const Status status =
