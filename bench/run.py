@@ -8,7 +8,7 @@ the bench fail. What was printed is appended to bench/RESULTS.md with the commit
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
 BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,explain,serve,rivals
 BENCH_EXPLAINED  cells of each kind that are explained (100)
-BENCH_KEEP=DIR keeps the generated bills there for the next time
+BENCH_KEEP=DIR keeps the generated bills there for the next time, BENCH_LAKES=DIR the lakes that `serve` reads
 """
 import datetime
 import decimal
@@ -393,22 +393,40 @@ class Bench:
             at = [times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)]
             say(f"| {len(times)} cells of {gold} | {' | '.join(ratio(seconds, 2) for seconds in at)} | {ratio(at[0], scans[len(scans) // 2])} |")
 
+    def served_lake(self, rows):
+        """A lake with a released bill of that many rows; kept where BENCH_LAKES says."""
+        kept = os.environ.get("BENCH_LAKES")
+        lake = Lake(pathlib.Path(kept) / f"served-{rows}") if kept else self.new_lake(self.bill(rows, "parquet", MONTHS))
+        if not lake.log_folders("acme"):
+            if kept:
+                lake.add("acme", "aws", self.bill(rows, "parquet", MONTHS))
+            lake.run("acme", seconds=3600)
+        return lake
+
     def serve(self):
-        """The API: clicks of one person and a hundred viewers, beside a bare DuckDB over the same rows."""
+        """The API: clicks of one person and a hundred viewers, beside a bare DuckDB over the same rows; the page in a browser."""
         import serve_load
         from serving import Site
-        lake = self.new_lake(self.bill(10_000_000 if FULL else ROWS, "parquet", MONTHS))
-        lake.run("acme", seconds=3600)
-        folder = lake.log_folders("acme")["gold.cost_by_day"]
-        rows = lake.value("acme", f"select count(*) from {COSTS}"), lake.value("acme", "select count(*) from gold.cost_by_day")
-        table(f"the API over {int(rows[0]):,} charges ({int(rows[1]):,} rows of gold.cost_by_day)", "what", "p50 / p95 / p99, ms", "bytes", "CPU ms of the server", "p50 : bare DuckDB")
-        site = Site(lake, "--no-access-log")
-        try:
-            code = lambda text, *words: subprocess.run([PYTHON["interop"], "-c", text, *words], check=True, capture_output=True, text=True).stdout
-            self.broken += serve_load.measure_serving(site, site.as_browser(), "acme", say, code, sorted(folder.rglob("*.parquet")))
-        finally:
-            site.stop()
-        shutil.rmtree(lake.folder)
+        code = lambda text, *words: subprocess.run([PYTHON["interop"], "-c", text, *words], check=True, capture_output=True, text=True).stdout
+        for size in [ROWS] + ([10_000_000] if FULL else []):
+            lake = self.served_lake(size)
+            folders = lake.log_folders("acme")
+            rows = lake.value("acme", f"select count(*) from {COSTS}"), lake.value("acme", "select count(*) from gold.cost_by_day")
+            table(f"the API over {int(rows[0]):,} charges ({int(rows[1]):,} rows of gold.cost_by_day)", "what", "p50 / p95 / p99, ms", "bytes", "CPU ms", "p50 : bare DuckDB")
+            site = Site(lake, "--no-access-log", "--new-link")
+            try:
+                browser = site.as_browser()
+                files = [sorted(folders[name].rglob("*.parquet")) for name in ("gold.cost_by_day", "silver.aws_cost_and_usage")]
+                self.broken += serve_load.measure_serving(site, browser, "acme", say, code, *files)
+            finally:
+                site.stop()
+            site = Site(lake, "--no-access-log", "--new-link")
+            try:
+                self.broken += serve_load.measure_first_paint(site, site.as_browser(), "acme", say)
+            finally:
+                site.stop()
+            if not os.environ.get("BENCH_LAKES"):
+                shutil.rmtree(lake.folder)
 
     def skipping(self):
         table("file skipping", "query", "bytes read : a query of every row")

@@ -4,12 +4,14 @@ A click is a question that nobody asked before (no answer is kept of it); beside
 same Parquet files in the same minute. Latencies are the client's, from the first byte sent to the last received, on a kept connection.
 """
 import asyncio
-import http.client
 import itertools
 import json
 import pathlib
 import random
+import re
+import shutil
 import statistics
+import subprocess
 import time
 import urllib.parse
 
@@ -42,16 +44,22 @@ class Cpu:
         return 0
 
 
+GOLD = {"ServiceName", "ServiceCategory", "SubAccountId", "RegionId", "ChargeCategory", "x_Provider", "BillingAccountId", "BillingCurrency"}
+
+
 def questions(meta, values, seed):
-    """Addresses of the cost page, none twice: dimensions × periods × measures × a filter."""
+    """Addresses of the cost page, none twice: (of gold, of the charges alone), each dimensions × periods × measures × a filter."""
     chance = random.Random(seed)
     dims = [d["id"] for d in meta["dims"] if d["kind"] == "column" and d["id"] not in ("day", "month")]
     periods = [p["period"] for p in meta["periods"]] + ["3m", "all"]
     measures = [m["id"] for m in meta["measures"]]
-    every = list(itertools.product(dims, periods, measures, values))
-    chance.shuffle(every)
-    for by, period, measure, (dim, value) in every:
-        yield "cost?" + urllib.parse.urlencode({"by": by, "p": period, "m": measure, f"f.{dim}": value})
+    both = []
+    for some in ([d for d in dims if d in GOLD], [d for d in dims if d not in GOLD]):
+        every = list(itertools.product(some, periods, measures, values))
+        chance.shuffle(every)
+        both.append(["cost?" + urllib.parse.urlencode({"by": by, "p": period, "m": measure, f"f.{dim}": value})
+                     for by, period, measure, (dim, value) in every])
+    return both
 
 
 def clicks(browser, tenant, asked):
@@ -100,48 +108,98 @@ async def crowd(site, cookie, tenant, paths):
     return seconds, errors
 
 
-def duckdb_seconds(python_run, files, count):
-    """The same kind of group-by over the same files by DuckDB alone: seconds of each."""
+def duckdb_costs(python_run, files, days, count):
+    """The same kind of group-by over the same files by DuckDB alone: seconds and CPU seconds of each."""
     code = """
 import duckdb, json, sys, time
-files, count = json.loads(sys.argv[1]), int(sys.argv[2])
+files, days, count = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 db = duckdb.connect()
 dims = ["ServiceName", "RegionId", "SubAccountId", "ServiceCategory", "ChargeCategory"]
-out = []
-for i in range(count):
+wall, cpu = [], []
+for i in range(count + 2):
     by, other = dims[i % 5], dims[(i + 1) % 5]
-    started = time.perf_counter()
-    db.execute(f"select {by}, sum(EffectiveCost) from read_parquet(?) where {other} is not null and billing_period = (select max(billing_period) from read_parquet(?)) group by 1 order by 2 desc", [files, files]).fetchall()
-    out.append(time.perf_counter() - started)
-print(json.dumps(out))
+    started, burnt = time.perf_counter(), time.process_time()
+    db.execute(f"select {by}, {days} as day, sum(EffectiveCost) from read_parquet(?) where {other} is not null and billing_period in "
+               "(select distinct billing_period from read_parquet(?) order by 1 desc limit 2) group by all order by 3 desc", [files, files]).fetchall()
+    wall.append(time.perf_counter() - started)
+    cpu.append(time.process_time() - burnt)
+print(json.dumps([wall[2:], cpu[2:]]))
 """
-    return json.loads(python_run(code, json.dumps([str(file) for file in files]), str(count)))
+    return json.loads(python_run(code, json.dumps([str(file) for file in files]), days, str(count)))
 
 
-def measure_serving(site, browser, tenant, say, duckdb_run, day_files):
+class Load:
+    """One served lake under people; says the rows of the table."""
+
+    def __init__(self, site, browser, tenant, say):
+        self.site, self.browser, self.tenant, self.say = site, browser, tenant, say
+        self.cpu = Cpu(site.process.pid)
+
+    def row(self, what, seconds, size, burnt, bare):
+        self.say(f"| {what} | {shown(seconds)} | {size} | {burnt} | {percentiles(seconds)[0] / bare:.2f}× |")
+
+    def clicks(self, what, asked, bare):
+        before = self.cpu.seconds()
+        seconds, sizes = clicks(self.browser, self.tenant, asked)
+        self.row(what, seconds, f"{statistics.mean(sizes):.0f}", f"{(self.cpu.seconds() - before) / len(seconds) * 1000:.1f}", bare)
+        return seconds
+
+    def bare(self, what, costs):
+        self.row(what, costs[0], "–", f"{statistics.mean(costs[1]) * 1000:.1f}", percentiles(costs[0])[0])
+
+    def wait_for_warming(self, seconds=300):
+        """Until nothing is done behind the requests any more."""
+        until = time.perf_counter() + seconds
+        while time.perf_counter() < until:
+            text = self.site.ask("GET", "/metrics").text
+            if re.search(r"^centavo_warming_tasks 0", text, re.MULTILINE):
+                return
+            time.sleep(0.2)
+        raise RuntimeError("the server is still warming")
+
+
+def measure_serving(site, browser, tenant, say, duckdb_run, day_files, charge_files):
     """Prints the table; returns what is broken."""
-    broken = []
+    load, broken = Load(site, browser, tenant, say), []
+    started = time.perf_counter()
     meta = browser.get(f"/t/{tenant}/meta").json
+    opened = time.perf_counter() - started
     values = [("RegionId", v["value"]) for v in browser.get(f"/t/{tenant}/dims/RegionId/values?limit=20").json["values"] if v["value"]]
-    cpu = Cpu(site.process.pid)
-    asked = list(itertools.islice(questions(meta, values, 1), 300))
-    clicks(browser, tenant, asked[:5])   # opens the release
-    before = cpu.seconds()
-    first, sizes = clicks(browser, tenant, asked[5:])
-    cost = (cpu.seconds() - before) / len(first) * 1000
-    bare = duckdb_seconds(duckdb_run, day_files, 100)
-    say(f"| a click nobody made before | {shown(first)} | {statistics.mean(sizes):.0f} | {cost:.1f} | {percentiles(first)[0] / percentiles(bare)[0]:.2f}× |")
-    before = cpu.seconds()
-    again, sizes = clicks(browser, tenant, asked[5:])
-    cost = (cpu.seconds() - before) / len(again) * 1000
-    say(f"| the same again | {shown(again)} | {statistics.mean(sizes):.0f} | {cost:.1f} | {percentiles(again)[0] / percentiles(bare)[0]:.2f}× |")
-    say(f"| bare DuckDB, a group-by of the same rows | {shown(bare)} | – | – | 1.00× |")
-    before, started = cpu.seconds(), time.perf_counter()
-    seconds, errors = asyncio.run(crowd(site, browser.cookie, tenant, asked + ["overview", "pivot", "meta", "cost", "tables"]))
-    cost = (cpu.seconds() - before) / max(len(seconds), 1) * 1000
+    gold, charges = questions(meta, values, 1)
+    bare_gold = duckdb_costs(duckdb_run, day_files, "charge_date", 100)
+    bare_charges = duckdb_costs(duckdb_run, charge_files, "cast(ChargePeriodStart as date)", 12)
+    of_gold, of_charges = percentiles(bare_gold[0])[0], percentiles(bare_charges[0])[0]
+    load.bare("bare DuckDB, two months of gold by day", bare_gold)
+    load.clicks("a click nobody made before, from gold", gold[:300], of_gold)
+    load.clicks("the same again", gold[:300], of_gold)
+    load.bare("bare DuckDB, two months of the charges by day", bare_charges)
+    load.clicks("a click on what only the charges have: the first two", charges[:2], of_charges)
+    load.wait_for_warming()
+    load.clicks("the next ones", charges[2:202], of_charges)
+    before, started = load.cpu.seconds(), time.perf_counter()
+    paths = gold[:150] + charges[:50] + ["overview", "pivot", "meta", "cost", "allocated", "reconcile", "tables"]
+    seconds, errors = asyncio.run(crowd(site, browser.cookie, tenant, paths))
+    burnt = (load.cpu.seconds() - before) / max(len(seconds), 1) * 1000
     rate = len(seconds) / (time.perf_counter() - started)
-    say(f"| {VIEWERS} viewers, {rate:.0f} requests a second, {len(errors)} errors | {shown(seconds)} | – | {cost:.1f} | {percentiles(seconds)[0] / percentiles(bare)[0]:.2f}× |")
-    say(f"\nPeak memory of the server: {cpu.peak_bytes() / (1 << 20):.0f} MiB.")
+    load.row(f"{VIEWERS} viewers, {rate:.0f} requests a second, {len(errors)} errors", seconds, "–", f"{burnt:.1f}", of_gold)
+    say(f"\nThe release opened in {opened * 1000:.0f} ms. Peak memory of the server: {load.cpu.peak_bytes() / (1 << 20):.0f} MiB.")
     if errors:
         broken.append(f"serve: {len(errors)} errors, such as {errors[0]}")
     return broken
+
+
+def measure_first_paint(site, browser, tenant, say):
+    """The overview in a Chromium that was never here, where there is one with Node and the web application's packages."""
+    script = pathlib.Path(__file__).resolve().parent / "first_paint.mjs"
+    node = next((path for path in (script.parent.parent / ".deps" / "node" / "node", shutil.which("node")) if path and pathlib.Path(path).exists()), None)
+    if not node or not shutil.which("chromium") or not (script.parent.parent / "web" / "node_modules" / "playwright-core").exists():
+        say("\nFirst paint: not measured, there is no Chromium, no Node or no package of web/.")
+        return []
+    done = subprocess.run([str(node), str(script), site.address, browser.cookie, f"/t/{tenant}/overview"], capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        return [f"first paint: {done.stderr[-500:]}"]
+    found = json.loads(done.stdout)
+    say(f"\nThe overview in a new Chromium, best / median of {found['rounds']}: first paint {found['paint'][0]:.0f} / {found['paint'][1]:.0f} ms, its numbers on screen "
+        f"{found['numbers'][0]:.0f} / {found['numbers'][1]:.0f} ms, the chart drawn {found['chart'][0]:.0f} / {found['chart'][1]:.0f} ms. "
+        f"Script until the numbers stand there: {found['script_before'] / 1000:.0f} kB gzip; the chart's library comes behind them, {found['script_all'] / 1000:.0f} kB then.")
+    return []

@@ -123,7 +123,7 @@ class Asked {
       const OrderedJson object = document::to_json(values);
       return tell(object, document::table_of(object["values"]));
     }
-    const auto standing = TRY(explore::standing(workshop_, tenant_, holdings));
+    const auto standing = TRY(explore::standing(workshop_, tenant_));
     if (what == "meta") {
       const OrderedJson object = document::meta_object(tenant_, &reader.release(), holdings, standing);
       return tell(object, document::table_of(object["dims"]));

@@ -195,8 +195,8 @@ OrderedJson meta_object(const Tenant& tenant, const Release* release, const expl
                      {"fresh", to_json(standing.fresh)},
                      {"certificate", OrderedJson()},
                      {"tables", holdings.tables.size()}};
-  for (const auto& period : standing.periods)
-    out["periods"].push_back({{"period", period.period}, {"state", period.closed ? "closed" : "open"}});
+  for (const auto& period : holdings.periods)
+    out["periods"].push_back({{"period", period}, {"state", standing.closed.contains(period) ? "closed" : "open"}});
   if (!holdings.first_day.empty()) out["days"] = {{"first", holdings.first_day}, {"last", holdings.last_day}};
   for (const auto& measure : holdings.measures) out["measures"].push_back({{"id", measure}});
   for (const auto& dimension : holdings.dimensions) {

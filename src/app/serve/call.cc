@@ -1,5 +1,6 @@
 #include "app/serve/call.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <spdlog/spdlog.h>
@@ -60,10 +61,27 @@ access::Sight Call::sight() const { return access::sight_of(who, part("tenant"))
 Result<OpenTenant> Call::open() const { return service.open_tenant(part("tenant")); }
 
 Result<OpenRelease> Call::open(OpenTenant& open, std::int64_t release) const {
-  auto holdings = TRY(service.readers().holdings(open, release, sight()));
-  Reader reader = TRY(service.readers().open(open, release, sight()));
+  auto holdings = TRY(service.readers().holdings(open, release, sight(), &cancel));
+  Reader reader = TRY(service.readers().open(open, release, sight(), &cancel));
   reader.connection().watch(&cancel);
   return OpenRelease{std::move(reader), std::move(holdings)};
+}
+
+std::string Call::question_key() const {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : request.query) words.push_back(name + "=" + value);
+  std::sort(words.begin(), words.end());
+  return fmt::format("{}", fmt::join(words, "\n"));
+}
+
+Result<http::Response> Call::answer(OpenTenant& open, std::int64_t release, const std::string& more,
+                                    const std::function<Result<OrderedJson>(OpenRelease&)>& make) {
+  const std::string key = fmt::format("{}\n{}\n{}", question_key(), open.tenant.currency, more);
+  service.warming().asked(*this, release);
+  return service.answer(*this, release, key, [&]() -> Result<OrderedJson> {
+    OpenRelease seen = TRY(this->open(open, release));
+    return make(seen);
+  });
 }
 
 Result<OrderedJson> grid_of(duck::Rows& rows, std::int64_t rows_most) {

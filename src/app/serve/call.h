@@ -72,6 +72,12 @@ struct Call {
   Result<OpenTenant> open() const;
   /// A release of it as the caller sees it, and what it holds for questions about cost. Reading it stops with the call.
   Result<OpenRelease> open(OpenTenant& open, std::int64_t release) const;
+  /// The words of the address, in order: equal questions, equal key.
+  std::string question_key() const;
+  /// Service::answer of a question about cost. The release is opened for `make` only, so that an answer that is kept
+  /// costs neither reader nor holdings. `more` is what the answer depends on beside release and question.
+  Result<http::Response> answer(OpenTenant& open, std::int64_t release, const std::string& more,
+                                const std::function<Result<OrderedJson>(OpenRelease&)>& make);
 };
 
 /// A document as the bytes of an answer. Bytes from outside may be no UTF-8; the answer is.

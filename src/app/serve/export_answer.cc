@@ -51,7 +51,7 @@ Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t r
                                     const ExportQuery& query) {
   const document::FileFormat kind = TRY(document::parse_file_format(format));
   // Opened and vetted here, so that what is wrong is a problem and not a cut file.
-  auto reader = std::make_shared<Reader>(TRY(call.service.readers().open(open, release, call.sight())));
+  auto reader = std::make_shared<Reader>(TRY(call.service.readers().open(open, release, call.sight(), &call.cancel)));
   TRY(reader->vet(query.sql));
   http::Response out = file_response(open.tenant.id, query.name, kind);
   out.stream = [reader, query, kind, most = call.service.options().export_rows_most](http::Writer& writer,

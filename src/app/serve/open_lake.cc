@@ -1,6 +1,22 @@
 #include "app/serve/open_lake.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace centavo::serve {
+namespace {
+
+constexpr auto kLook = std::chrono::milliseconds(20);   // how soon a wait sees that its client left
+
+// The tables that questions read, those asked most in front: they get memory first.
+const std::vector<std::string>& tables_to_hold() {
+  static const std::vector<std::string> tables = {
+      "gold.cost_by_month",  "gold.cost_by_day",         "gold.unallocated_cost",   "gold.cost_by_tag",
+      "gold.allocated_cost", "gold.cost_by_virtual_tag", "gold.commitment_summary", "gold.cost_in_currency"};
+  return tables;
+}
+
+}  // namespace
 
 Result<std::int64_t> Readers::newest(OpenTenant& open) {
   const std::int64_t now = open.clock.now_ms();
@@ -12,13 +28,34 @@ Result<std::int64_t> Readers::newest(OpenTenant& open) {
   }
   const Release release = TRY(centavo::release(open.lake.store(), open.tenant.id));
   const std::lock_guard lock(mutex_);
-  newest_[open.tenant.id] = {release.number, now};
+  Newest& known = newest_[open.tenant.id];
+  const bool begins_again =
+      release.number < known.release || (release.number == known.release && release.published_ms != known.published_ms);
+  if (begins_again) {
+    ++known.epoch;
+    std::erase_if(entries_, [&](const auto& entry) { return entry->tenant == open.tenant.id; });
+  }
+  known = {release.number, now, release.published_ms, known.epoch};
   return release.number;
+}
+
+std::int64_t Readers::epoch(const std::string& tenant) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = newest_.find(tenant);
+  return found == newest_.end() ? 0 : found->second.epoch;
+}
+
+std::int64_t Readers::held_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t out = 0;
+  for (const auto& entry : entries_) out += entry->held_bytes;
+  return out;
 }
 
 void Readers::forget(const std::string& tenant) {
   const std::lock_guard lock(mutex_);
-  newest_.erase(tenant);
+  const auto found = newest_.find(tenant);
+  if (found != newest_.end()) found->second.asked_ms = 0;
 }
 
 std::shared_ptr<Readers::Entry> Readers::entry_of(const std::string& tenant, std::int64_t release,
@@ -31,37 +68,120 @@ std::shared_ptr<Readers::Entry> Readers::entry_of(const std::string& tenant, std
     return entries_.front();
   }
   entries_.push_front(std::make_shared<Entry>());
+  entries_.front()->tenant = tenant;
   entries_.front()->key = key;
   if (entries_.size() > kMost) entries_.pop_back();   // who reads it still, holds it
   return entries_.front();
 }
 
-// Under the entry's lock.
-Result<Reader> Readers::reader_in(Entry& entry, OpenTenant& open, std::int64_t release, const access::Sight& sight) {
-  if (!entry.reader) {
-    Workshop workshop = open.workshop();
-    entry.reader =
-        std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_)));
+// Lets the next one open, however this one ended.
+class Readers::Opening {
+ public:
+  explicit Opening(Entry& entry) : entry_(entry) {}
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
+  ~Opening() {
+    {
+      const std::lock_guard lock(entry_.mutex);
+      entry_.opening = false;
+    }
+    entry_.changed.notify_all();
   }
-  return entry.reader->share();
+
+ private:
+  Entry& entry_;
+};
+
+// Whoever comes first opens, without the entry's lock.
+Status Readers::make_ready(Entry& entry, OpenTenant& open, std::int64_t release, const access::Sight& sight,
+                           bool with_holdings, const Cancel* cancel) {
+  const auto is_ready = [&] { return entry.reader && (!with_holdings || entry.holdings); };
+  std::unique_lock lock(entry.mutex);
+  while (entry.opening && !is_ready()) {
+    entry.changed.wait_for(lock, kLook);
+    if (cancel != nullptr && cancel->requested()) return fail(ErrorKind::cancelled, "the request was given up");
+  }
+  if (is_ready()) return {};
+  entry.opening = true;
+  std::shared_ptr<Reader> reader = entry.reader;
+  lock.unlock();
+  const Opening opening(entry);
+  if (!reader) {
+    Workshop workshop = open.workshop();
+    reader = std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_)));
+    {
+      const std::lock_guard again(entry.mutex);
+      entry.reader = reader;
+    }
+    if (opened_) opened_(open.tenant.id, release, sight);
+  }
+  if (!with_holdings) return {};
+  Reader own = TRY(reader->share());
+  auto holdings = std::make_shared<const explore::Holdings>(TRY(explore::holdings_of(own, open.tenant)));
+  const std::lock_guard again(entry.mutex);   // gone before `opening`
+  entry.holdings = std::move(holdings);
+  return {};
 }
 
-Result<Reader> Readers::open(OpenTenant& open, std::int64_t release, const access::Sight& sight) {
+Status Readers::hold_tables(OpenTenant& open, std::int64_t release, const access::Sight& sight) {
+  const auto entry = entry_of(open.tenant.id, release, sight);
+  std::shared_ptr<Reader> reader;
+  {
+    const std::lock_guard lock(entry->mutex);
+    if (!entry->reader || std::exchange(entry->holds_tables, true)) return {};
+    reader = entry->reader;
+  }
+  Reader own = TRY(reader->share());
+  TRY(own.hold(tables_to_hold(), memory_bytes_ / 4));
+  count_held(*entry, reader->held_bytes());
+  return {};
+}
+
+Status Readers::hold_charges(OpenTenant& open, std::int64_t release, const access::Sight& sight, const Cancel* cancel) {
+  const auto entry = entry_of(open.tenant.id, release, sight);
+  std::shared_ptr<Reader> reader;
+  std::shared_ptr<const explore::Holdings> holdings;
+  {
+    const std::lock_guard lock(entry->mutex);
+    if (!entry->reader || !entry->holdings || std::exchange(entry->holds_charges, true)) return {};
+    reader = entry->reader;
+    holdings = entry->holdings;
+  }
+  Reader own = TRY(reader->share());
+  own.connection().watch(cancel);
+  auto more = TRY(explore::hold_charges(own, *holdings, memory_bytes_ / 4));
+  count_held(*entry, reader->held_bytes());
+  const std::lock_guard lock(entry->mutex);
+  entry->holdings = std::make_shared<const explore::Holdings>(std::move(more));
+  return {};
+}
+
+// All that is held together takes no more than the memory of one engine: who was asked longest ago goes first.
+void Readers::count_held(Entry& entry, std::int64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  entry.held_bytes = bytes;
+  std::int64_t total = 0;
+  for (const auto& each : entries_) total += each->held_bytes;
+  for (auto it = entries_.end(); total > memory_bytes_ && it != entries_.begin();) {
+    --it;
+    if (it->get() == &entry) continue;
+    total -= (*it)->held_bytes;
+    it = entries_.erase(it);
+  }
+}
+
+Result<Reader> Readers::open(OpenTenant& open, std::int64_t release, const access::Sight& sight, const Cancel* cancel) {
   const std::int64_t number = release == 0 ? TRY(newest(open)) : release;
   const auto entry = entry_of(open.tenant.id, number, sight);
-  const std::lock_guard lock(entry->mutex);
-  return reader_in(*entry, open, number, sight);
+  TRY(make_ready(*entry, open, number, sight, false, cancel));
+  return entry->reader->share();   // never changes once it is there
 }
 
 Result<std::shared_ptr<const explore::Holdings>> Readers::holdings(OpenTenant& open, std::int64_t release,
-                                                                   const access::Sight& sight) {
+                                                                   const access::Sight& sight, const Cancel* cancel) {
   const std::int64_t number = release == 0 ? TRY(newest(open)) : release;
   const auto entry = entry_of(open.tenant.id, number, sight);
-  const std::lock_guard lock(entry->mutex);
-  if (!entry->holdings) {
-    Reader reader = TRY(reader_in(*entry, open, number, sight));
-    entry->holdings = std::make_shared<const explore::Holdings>(TRY(explore::holdings_of(reader, open.tenant)));
-  }
+  TRY(make_ready(*entry, open, number, sight, true, cancel));
   return entry->holdings;
 }
 

@@ -106,10 +106,14 @@ Result<http::Response> allocated(Call& call) {
   OpenTenant open = TRY(call.open());
   const auto question = TRY(explore::parse_question(call.request.query, {"format"}));
   const std::int64_t release = question.release == 0 ? TRY(call.service.readers().newest(open)) : question.release;
+  const std::string format = call.parameter("format");
+  if (format.empty()) {
+    return call.answer(open, release, "", [&](OpenRelease& seen) -> Result<OrderedJson> {
+      return document::to_json(TRY(explore::allocated(seen.reader, *seen.holdings, question)));
+    });
+  }
   OpenRelease seen = TRY(call.open(open, release));
   const auto found = TRY(explore::allocated(seen.reader, *seen.holdings, question));
-  const std::string format = call.parameter("format");
-  if (format.empty()) return json_response(document::to_json(found));
   return export_table(open, format, document::table_of(found), "allocated",
                       about_of(call, open, question, found.period, found.currency, found.release));
 }

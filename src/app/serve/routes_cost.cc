@@ -28,52 +28,38 @@ Result<Asked> asked(Call& call, OpenTenant& open, const std::vector<std::string>
   return asked_of(call, open, TRY(explore::parse_question(call.request.query, others)));
 }
 
-// The address's own words, in order: equal questions, equal key.
-std::string key_of(const Call& call) {
-  std::vector<std::string> words;
-  for (const auto& [name, value] : call.request.query) words.push_back(name + "=" + value);
-  std::sort(words.begin(), words.end());
-  return fmt::format("{}", fmt::join(words, "\n"));
-}
-
-// The release is opened inside `make`, so that an answer that is kept costs neither reader nor holdings.
-using Make = std::function<Result<OrderedJson>(OpenRelease&)>;
-Result<http::Response> answer(Call& call, OpenTenant& open, std::int64_t release, const std::string& key,
-                              const Make& make) {
-  const std::string whole = key + "\n" + open.tenant.currency;
-  return call.service.answer(call, release, whole, [&]() -> Result<OrderedJson> {
-    OpenRelease seen = TRY(call.open(open, release));
-    return make(seen);
-  });
-}
-
 // ---------- what there is
+
+// What an answer depends on beside release and question, as a part of its key.
+std::string key_of(const explore::Standing& standing, const std::string& more) {
+  const auto& sealed = standing.certificate;
+  return fmt::format("{}\n{}\n{} {} {}\n{}", json_text(document::to_json(standing.fresh)),
+                     fmt::join(standing.closed, ","), sealed ? sealed->number : 0, sealed ? sealed->issued_ms : 0,
+                     sealed && sealed->holds, more);
+}
 
 Result<http::Response> meta(Call& call) {
   OpenTenant open = TRY(call.open());
   const auto newest = call.service.readers().newest(open);
-  explore::Holdings holdings;
-  Release release;
-  if (newest) {
-    holdings = *TRY(call.service.readers().holdings(open, *newest, call.sight()));
-    release = TRY(centavo::release(open.lake.store(), open.tenant.id, *newest));
-  } else if (newest.error().kind != ErrorKind::not_found) {
-    return fail(newest.error());
-  }
-  Workshop workshop = open.workshop();
-  const auto standing = TRY(explore::standing(workshop, open.tenant, holdings));
-  return json_response(newest ? document::meta_object(open.tenant, &release, holdings, standing)
-                              : document::meta_object(open.tenant, standing));
+  if (!newest && newest.error().kind != ErrorKind::not_found) return fail(newest.error());
+  const auto facts = TRY(call.service.facts().of(open));
+  if (!newest) return json_response(document::meta_object(open.tenant, facts->standing));
+  const std::string more = key_of(facts->standing, open.tenant.name);
+  return call.answer(open, *newest, more, [&](OpenRelease& seen) -> Result<OrderedJson> {
+    return document::meta_object(open.tenant, &seen.reader.release(), *seen.holdings, facts->standing);
+  });
 }
 
 Result<http::Response> overview(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open));
-  OpenRelease seen = TRY(call.open(open, what.release));
-  const auto found = TRY(explore::overview(seen.reader, *seen.holdings, what.question));
-  Workshop workshop = open.workshop();
-  const auto standing = TRY(explore::standing(workshop, open.tenant, *seen.holdings));
-  return json_response(document::to_json(found, standing, TRY(run_objects(call, open, 5))));
+  const auto facts = TRY(call.service.facts().of(open));
+  const OrderedJson runs = TRY(run_objects(call, open, 5));
+  return call.answer(open, what.release, key_of(facts->standing, json_text(runs)),
+                     [&](OpenRelease& seen) -> Result<OrderedJson> {
+                       const auto found = TRY(explore::overview(seen.reader, *seen.holdings, what.question));
+                       return document::to_json(found, facts->standing, runs);
+                     });
 }
 
 // ---------- cost
@@ -82,6 +68,12 @@ Result<explore::Cost> cost_of(Call& call, OpenTenant& open, OpenRelease& seen, c
   if (what.compare_release == what.release) return explore::cost(seen.reader, *seen.holdings, what.question);
   OpenRelease then = TRY(call.open(open, what.compare_release));
   return explore::cost(seen.reader, *seen.holdings, what.question, {&then.reader, then.holdings.get()});
+}
+
+// What no gold table answers is asked again with other words: its charges are worth their memory.
+void look_at(Call& call, const OpenRelease& seen, const std::string& table) {
+  if (table == explore::kCharges && seen.holdings->held_months.empty())
+    call.service.warming().hold_charges(call.part("tenant"), seen.holdings->release, call.sight());
 }
 
 Result<http::Response> cost(Call& call) {
@@ -95,10 +87,12 @@ Result<http::Response> cost(Call& call) {
     return export_table(open, format, document::table_of(found), "cost",
                         about_of(call, open, what.question, found.period, found.currency, found.release));
   }
-  return answer(call, open, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
-                [&](OpenRelease& seen) -> Result<OrderedJson> {
-                  return document::to_json(TRY(cost_of(call, open, seen, what)));
-                });
+  return call.answer(open, what.release, std::to_string(what.compare_release),
+                     [&](OpenRelease& seen) -> Result<OrderedJson> {
+                       const explore::Cost found = TRY(cost_of(call, open, seen, what));
+                       look_at(call, seen, found.table);
+                       return document::to_json(found);
+                     });
 }
 
 Result<http::Response> pivot(Call& call) {
@@ -107,8 +101,10 @@ Result<http::Response> pivot(Call& call) {
   const Asked what = TRY(asked_of(call, open, parsed.question));
   const std::string format = call.parameter("format");
   if (format.empty()) {
-    return answer(call, open, what.release, key_of(call), [&](OpenRelease& seen) -> Result<OrderedJson> {
-      return document::to_json(TRY(explore::pivot(seen.reader, *seen.holdings, parsed)));
+    return call.answer(open, what.release, "", [&](OpenRelease& seen) -> Result<OrderedJson> {
+      const explore::Pivot found = TRY(explore::pivot(seen.reader, *seen.holdings, parsed));
+      look_at(call, seen, found.table);
+      return document::to_json(found);
     });
   }
   OpenRelease seen = TRY(call.open(open, what.release));
@@ -120,11 +116,10 @@ Result<http::Response> pivot(Call& call) {
 Result<http::Response> values(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open, {"q"}));
-  return answer(call, open, what.release, call.part("dimension") + "\n" + key_of(call),
-                [&](OpenRelease& seen) -> Result<OrderedJson> {
-                  return document::to_json(TRY(explore::values_of(seen.reader, *seen.holdings, call.part("dimension"),
-                                                                  call.parameter("q"), what.question)));
-                });
+  return call.answer(open, what.release, call.part("dimension"), [&](OpenRelease& seen) -> Result<OrderedJson> {
+    return document::to_json(TRY(
+        explore::values_of(seen.reader, *seen.holdings, call.part("dimension"), call.parameter("q"), what.question)));
+  });
 }
 
 Result<http::Response> lines(Call& call) {
@@ -132,14 +127,14 @@ Result<http::Response> lines(Call& call) {
   const Asked what = TRY(asked(call, open, {"cursor", "format"}));
   const std::string format = call.parameter("format");
   if (!format.empty()) {
-    const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+    const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight(), &call.cancel));
     const std::string sql = TRY(explore::lines_sql(*holdings, what.question));
     return export_query(call, open, what.release, format,
                         {"lines", sql,
                          about_of(call, open, what.question, {what.question.period, what.question.period, {}, false},
                                   what.question.currency, what.release)});
   }
-  return answer(call, open, what.release, key_of(call), [&](OpenRelease& seen) -> Result<OrderedJson> {
+  return call.answer(open, what.release, "", [&](OpenRelease& seen) -> Result<OrderedJson> {
     return document::to_json(TRY(explore::lines(seen.reader, *seen.holdings, what.question, call.parameter("cursor"))));
   });
 }
@@ -149,7 +144,7 @@ Result<http::Response> explain_number(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open, {"lines"}));
   const auto most = static_cast<int>(TRY(call.number("lines", 100, 0, 1000)));
-  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight()));
+  const auto holdings = TRY(call.service.readers().holdings(open, what.release, call.sight(), &call.cancel));
   const std::string question = TRY(explore::explain_question(*holdings, what.question));
   Workshop workshop = open.workshop();
   const bool raw = call.sight().sees_layer("raw");
@@ -161,9 +156,13 @@ Result<http::Response> commitments(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open, {"format"}));
   const std::string format = call.parameter("format");
+  if (format.empty()) {
+    return call.answer(open, what.release, "", [&](OpenRelease& seen) -> Result<OrderedJson> {
+      return document::to_json(TRY(explore::commitments(seen.reader, *seen.holdings, what.question)));
+    });
+  }
   OpenRelease seen = TRY(call.open(open, what.release));
   const auto found = TRY(explore::commitments(seen.reader, *seen.holdings, what.question));
-  if (format.empty()) return json_response(document::to_json(found));
   return export_table(open, format, document::table_of(found), "commitments",
                       about_of(call, open, what.question, found.period, found.currency, what.release));
 }

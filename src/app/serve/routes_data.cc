@@ -152,7 +152,7 @@ Result<http::Response> show_table(Call& call) {
   const auto found = counts.find(text);
   const pack::Model* model = now.open.library->model(name);
   OrderedJson out = table_object(now, text, model, snapshot, found == counts.end() ? nullptr : &found->second);
-  Reader reader = TRY(call.service.readers().open(now.open, now.release.number, sight));
+  Reader reader = TRY(call.service.readers().open(now.open, now.release.number, sight, &call.cancel));
   out["columns"] = OrderedJson::array();
   for (const auto& column : TRY(reader.connection().describe("select * from " + text))) {
     const pack::ColumnSpec* spec = nullptr;
@@ -200,7 +200,7 @@ Result<http::Response> sample(Call& call) {
   const TableName name = TRY(table_named(call, now));
   const std::string key = fmt::format("{} {}", name.text(), limit);
   return call.service.answer(call, now.release.number, key, [&]() -> Result<OrderedJson> {
-    Reader reader = TRY(call.service.readers().open(now.open, now.release.number, call.sight()));
+    Reader reader = TRY(call.service.readers().open(now.open, now.release.number, call.sight(), &call.cancel));
     reader.connection().watch(&call.cancel);
     duck::Rows rows = TRY(reader.connection().query(fmt::format("select * from {} limit {}", name.text(), limit)));
     return grid_of(rows, limit);

@@ -80,24 +80,15 @@ OrderedJson run_object(const Call& call, const RunRecord& run, const std::map<st
           {"error", error}};
 }
 
-// The release that a run published, by run.
-Result<std::map<std::string, std::int64_t>> releases_by_run(OpenTenant& open) {
-  std::map<std::string, std::int64_t> out;
-  for (const Release& each : TRY(releases(open.lake.store(), open.tenant.id))) {
-    if (!each.run.empty()) out.try_emplace(each.run, each.number);
-  }
-  return out;
-}
-
 constexpr int kRunsMost = 10'000;
 
 }  // namespace
 
 Result<OrderedJson> run_objects(const Call& call, OpenTenant& open, int limit) {
-  const auto released = TRY(releases_by_run(open));
+  const auto facts = TRY(call.service.facts().of(open));
   OrderedJson out = OrderedJson::array();
   for (const RunRecord& run : TRY(open.catalog.runs(open.tenant.id, limit)))
-    out.push_back(run_object(call, run, released));
+    out.push_back(run_object(call, run, facts->release_of_run));
   return out;
 }
 
@@ -107,7 +98,7 @@ Result<http::Response> list_runs(Call& call) {
   const std::int64_t from = TRY(call.number("cursor", 0, 0, kRunsMost));
   const std::int64_t limit = TRY(call.number("limit", 50, 1, 500));
   OpenTenant open = TRY(call.open());
-  const auto released = TRY(releases_by_run(open));
+  const auto facts = TRY(call.service.facts().of(open));
   const auto all = TRY(call.service.catalog().runs(open.tenant.id, static_cast<int>(from + limit + 1)));
   OrderedJson out = {{"runs", OrderedJson::array()}, {"next", OrderedJson()}};
   for (std::size_t i = static_cast<std::size_t>(from); i < all.size(); ++i) {
@@ -115,7 +106,7 @@ Result<http::Response> list_runs(Call& call) {
       out["next"] = std::to_string(from + limit);
       break;
     }
-    out["runs"].push_back(run_object(call, all[i], released));
+    out["runs"].push_back(run_object(call, all[i], facts->release_of_run));
   }
   return json_response(out);
 }
@@ -148,7 +139,7 @@ Result<OrderedJson> landings_of(OpenTenant& open, const RunRecord& run) {
 Result<http::Response> show_run(Call& call) {
   OpenTenant open = TRY(call.open());
   const RunRecord run = TRY(run_named(call, open));
-  OrderedJson out = run_object(call, run, TRY(releases_by_run(open)));
+  OrderedJson out = run_object(call, run, TRY(call.service.facts().of(open))->release_of_run);
   out["tasks"] = OrderedJson::array();
   const auto layers = access::layers_in(call.who, open.tenant.id);
   std::int64_t rows = 0;
@@ -184,7 +175,7 @@ Result<OrderedJson> run_tenant(Service& service, const std::string& tenant, cons
   const RunReport report = TRY(run(
       workshop, open.tenant, options, [&](const RunEvent& event) { context.tell(progress_of(event)); },
       &context.cancel));
-  service.readers().forget(tenant);
+  service.forget(tenant);
   if (report.error) return fail(*report.error);
   OrderedJson states = OrderedJson::object();
   for (const TaskOutcome& outcome : report.outcomes)
@@ -267,7 +258,6 @@ Result<http::Response> go_back(Call& call) {
   const TenantLock lock = TRY(TenantLock::take(open.lake, open.tenant.id));
   Workshop workshop = open.workshop();
   const Release next = TRY(roll_back(workshop, open.tenant, number));
-  call.service.readers().forget(open.tenant.id);
   return json_response({{"number", next.number}, {"at", iso_time(next.published_ms)}, {"reason", next.reason}}, 201);
 }
 

@@ -5,6 +5,7 @@
 #include "app/document/objects.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
+#include "base/digest.h"
 #include "flow/pipeline/certify.h"
 #include "flow/pipeline/difference.h"
 #include "flow/pipeline/masking.h"
@@ -27,14 +28,32 @@ Result<std::optional<PeriodRange>> months_asked(const Call& call, Workshop& work
   return std::optional<PeriodRange>(TRY(parse_period_range(text)));
 }
 
+// What the catalog knows of the tenant's tables, as a digest.
+Result<std::string> known_of(OpenTenant& open) {
+  std::string out;
+  for (const TableState& state : TRY(open.catalog.states(open.tenant.id)))
+    out += fmt::format("{} {} {} {}\n", state.table, state.period, state.version, state.rows);
+  for (const ProofRecord& proof : TRY(open.catalog.proofs(open.tenant.id)))
+    out += fmt::format("{} {} {} {} {} {}\n", proof.table, proof.period, proof.measure, proof.currency, proof.category,
+                       proof.amount);
+  return sha256_hex(out);
+}
+
 Result<http::Response> show_reconciliation(Call& call) {
   OpenTenant open = TRY(call.open());
   Workshop workshop = open.workshop();
   const auto months = TRY(months_asked(call, workshop, open.tenant));
-  const OrderedJson proof = document::proof_object(TRY(reconcile(workshop, open.tenant, months)));
+  const auto prove = [&]() -> Result<OrderedJson> {
+    return document::proof_object(TRY(reconcile(workshop, open.tenant, months)));
+  };
   const std::string format = call.parameter("format");
-  if (format.empty()) return json_response(proof);
-  return export_table(open, format, document::table_of(proof["lines"]), "reconciliation");
+  if (!format.empty()) return export_table(open, format, document::table_of(TRY(prove())["lines"]), "reconciliation");
+  // Tables are measured again at each question, so an answer stands for some seconds only: for all who ask at once.
+  constexpr std::int64_t kStandsMs = 5000;
+  const std::int64_t release = TRY(call.service.readers().newest(open));
+  const std::string asked = months ? fmt::format("{}..{}", months->first.text(), months->last.text()) : "all";
+  const std::string key = fmt::format("{}\n{}\n{}", asked, TRY(known_of(open)), open.clock.now_ms() / kStandsMs);
+  return call.service.answer(call, release, key, prove);
 }
 
 // ---------- certificates

@@ -70,7 +70,7 @@ Status remember(Call& call, const std::string& tenant, const Workbench& asked, d
 }
 
 Result<OrderedJson> rows_of(Call& call, OpenTenant& open, const Workbench& asked, const Cancel* cancel) {
-  Reader reader = TRY(call.service.readers().open(open, asked.release, call.sight()));
+  Reader reader = TRY(call.service.readers().open(open, asked.release, call.sight(), &call.cancel));
   reader.connection().watch(cancel);
   duck::Rows rows = TRY(reader.query(asked.sql));
   OrderedJson out = TRY(grid_of(rows, asked.rows_most));

@@ -108,6 +108,7 @@ Result<std::unique_ptr<Service>> Service::open(const ServiceOptions& options, co
   out->catalog_ = TRY(Catalog::open(lake.dir()));
   out->people_ = TRY(access::People::open(lake.dir(), clock));
   TRY(out->library());
+  out->warming_ = std::make_unique<Warming>(*out);
   out->jobs_ = std::make_unique<Jobs>(clock, options.jobs);
   out->metrics_.add([service = out.get()] { return service->gauges(); });
   return out;
@@ -148,8 +149,9 @@ Result<OpenTenant> Service::open_tenant(const std::string& id) {
 
 Result<http::Response> Service::answer(Call& call, std::int64_t release, const std::string& key,
                                        const std::function<Result<OrderedJson>()>& make) {
-  const std::string whole = fmt::format("{}\n{}\n{}\n{}\n{}\n{}", call.part("tenant"), call.route->pattern, release,
-                                        key, call.sight().key(), CENTAVO_VERSION);
+  const std::string& tenant = call.part("tenant");
+  const std::string whole = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", tenant, readers_.epoch(tenant),
+                                        call.route->pattern, release, key, call.sight().key(), CENTAVO_VERSION);
   http::Response out;
   const std::string etag = "\"" + sha256_hex(whole).substr(0, 32) + "\"";
   out.header("ETag", etag).header("Cache-Control", "private, no-cache").header("Vary", "Cookie, Authorization");
@@ -158,11 +160,16 @@ Result<http::Response> Service::answer(Call& call, std::int64_t release, const s
     return out;
   }
   out.header("Content-Type", "application/json");
-  out.shared_body = answers_.find(whole);
-  if (out.shared_body) return out;
-  out.shared_body = std::make_shared<const std::string>(json_text(TRY(make())));
-  answers_.keep(whole, out.shared_body);
+  auto found =
+      answers_.find_or_make(whole, call.cancel, [&]() -> Result<std::string> { return json_text(TRY(make())); });
+  if (!found) return fail(std::move(found.error()));
+  out.shared_body = std::move(*found);
   return out;
+}
+
+void Service::forget(const std::string& tenant) {
+  readers_.forget(tenant);
+  facts_.forget(tenant);
 }
 
 Result<std::string> Service::sign_in_link(const std::string& user, const std::string& address) {
@@ -203,6 +210,8 @@ http::Response Service::api(const http::Request& request, const Cancel& cancel) 
   const Status allowed = authorise(call);
   Result<http::Response> result = allowed ? match.route->act(call) : Result<http::Response>(fail(allowed.error()));
   if (!match.route->action.empty()) record(call, result);
+  const auto tenant = call.parts.find("tenant");
+  if (is_write(request) && tenant != call.parts.end()) forget(tenant->second);
   http::Response out = result ? std::move(*result) : problem_of(result.error(), request);
   out.route = match.route->pattern;
   return out;
@@ -308,6 +317,12 @@ http::Response Service::metrics(const http::Request& request) {
 std::vector<http::Gauge> Service::gauges() {
   std::vector<http::Gauge> out;
   out.push_back({"centavo_jobs_under_way", "jobs that run or wait", {}, static_cast<double>(jobs_->under_way())});
+  out.push_back({"centavo_warming_tasks",
+                 "tables being taken into memory behind the requests, or to be",
+                 {},
+                 static_cast<double>(warming_->under_way())});
+  out.push_back(
+      {"centavo_held_bytes", "rows of open releases in memory, about", {}, static_cast<double>(readers_.held_bytes())});
   out.push_back({"centavo_answers_kept_bytes", "answers kept in memory", {}, static_cast<double>(answers_.bytes())});
   auto lake = this->lake();
   if (!lake) return out;

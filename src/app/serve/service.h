@@ -15,6 +15,8 @@
 #include "app/serve/jobs.h"
 #include "app/serve/open_lake.h"
 #include "app/serve/router.h"
+#include "app/serve/tenant_facts.h"
+#include "app/serve/warming.h"
 #include "lake/access/people.h"
 
 namespace centavo::serve {
@@ -47,7 +49,9 @@ class Service {
   access::People& people() { return *people_; }
   Jobs& jobs() { return *jobs_; }
   Readers& readers() { return readers_; }
+  AllTenantFacts& facts() { return facts_; }
   Answers& answers() { return answers_; }
+  Warming& warming() { return *warming_; }
   Catalog& catalog() { return *catalog_; }
   duck::Database& engine() { return engine_; }
   const Router& router() const { return router_; }
@@ -58,10 +62,12 @@ class Service {
   /// The packs; read again when a file of the lake's own packs changed.
   Result<std::shared_ptr<const pack::Library>> library();
 
-  /// The answer that `make` gives of `release`, kept under the route, `key`, release and sight.
-  /// With an ETag: who has it already is answered 304, and nothing is made.
+  /// The answer that `make` gives of `release`, kept under the route, `key`, release and sight; of those who ask the
+  /// same at the same time, one makes it. With an ETag: who has it already is answered 304, and nothing is made.
   Result<http::Response> answer(Call& call, std::int64_t release, const std::string& key,
                                 const std::function<Result<OrderedJson>()>& make);
+  /// After a write to a tenant: what is known of it is looked at again.
+  void forget(const std::string& tenant);
   /// Writes to the audit; what cannot be written is said in the log, at the request.
   void record(const http::Request& request, access::AuditEntry entry);
 
@@ -91,11 +97,13 @@ class Service {
   std::string library_stamp_;
   std::int64_t library_asked_ms_ = 0;
   Readers readers_;
+  AllTenantFacts facts_;
   Answers answers_;
   Router router_;
   http::Metrics metrics_;
   std::function<http::Figures()> figures_;
-  std::unique_ptr<Jobs> jobs_;               // last: its threads use all of the above
+  std::unique_ptr<Warming> warming_;
+  std::unique_ptr<Jobs> jobs_;               // last, with the one before: their threads use all of the above
 };
 
 /// Cookie of a session, and one that ends it.

@@ -1,5 +1,8 @@
 #include "app/serve/service.h"
 
+#include <chrono>
+#include <thread>
+
 #include <gmock/gmock.h>
 
 #include <gtest/gtest.h>
@@ -229,12 +232,22 @@ TEST(Service, RowsOfCostAddUpToItsTotalAndTheOverviewSaysTheSame) {
   EXPECT_EQ(sum_of({sql["rows"][0][0].get<std::string>()}), cost["total"]);
 }
 
+std::string etag_of(const http::Response& response) {
+  for (const auto& [name, value] : response.headers) {
+    if (name == "ETag") return value;
+  }
+  return {};
+}
+
+// What the tenant's people have asked and wait for behind the requests, until it is done; at most five seconds.
+bool wait_until(const std::function<bool()>& is_so) {
+  for (int i = 0; i < 500 && !is_so(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  return is_so();
+}
+
 TEST(Service, WhoHasTheAnswerIsToldSo) {
   const auto first = lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=RegionId");
-  std::string etag;
-  for (const auto& [name, value] : first.headers) {
-    if (name == "ETag") etag = value;
-  }
+  const std::string etag = etag_of(first);
   ASSERT_FALSE(etag.empty());
   auto request = ServedLake::request_of("GET", "/api/v1/t/acme/cost?by=RegionId", "");
   request.headers["cookie"] = "centavo=" + admin().secret;
@@ -243,6 +256,63 @@ TEST(Service, WhoHasTheAnswerIsToldSo) {
   // Another person's answer has another tag when they see other layers.
   request.headers["cookie"] = "centavo=" + person(Role::viewer).secret;
   EXPECT_EQ(lake().handle(request).status, 200);
+}
+
+TEST(Service, AnOverviewIsKeptUntilSomethingOfItChanges) {
+  const std::string path = "/api/v1/t/beta/overview";
+  const auto first = lake().ask(admin(), "GET", path);
+  const auto again = lake().ask(admin(), "GET", path);
+  ASSERT_EQ(first.status, 200) << body_of(first);
+  EXPECT_EQ(first.shared_body, again.shared_body) << "made once";
+  const auto meta = json_of(lake().ask(admin(), "GET", "/api/v1/t/beta/meta"));
+  const std::string month = meta["periods"].back()["period"];
+  const auto sealed = lake().ask(admin(), "POST", "/api/v1/t/beta/certificates", Json{{"period", month}}.dump());
+  ASSERT_EQ(sealed.status, 201) << body_of(sealed);
+  const auto after = lake().ask(admin(), "GET", path);
+  EXPECT_NE(etag_of(after), etag_of(first));
+  EXPECT_EQ(json_of(after)["certificate"]["period"], month);
+  EXPECT_EQ(json_of(after)["total"], json_of(first)["total"]);
+  EXPECT_EQ(json_of(lake().ask(admin(), "GET", "/api/v1/t/beta/meta"))["certificate"]["period"], month);
+}
+
+TEST(Service, WhatIsKeptIsForThoseWhoSeeTheSame) {
+  const std::string path = "/api/v1/t/acme/cost?by=ServiceName&p=all";
+  const auto by_viewer = lake().ask(person(Role::viewer), "GET", path);
+  const auto by_analyst = lake().ask(person(Role::analyst), "GET", path);
+  const auto by_scientist = lake().ask(person(Role::scientist), "GET", path);
+  EXPECT_EQ(by_viewer.shared_body, by_analyst.shared_body);
+  EXPECT_NE(by_viewer.shared_body, by_scientist.shared_body);
+  EXPECT_NE(etag_of(by_viewer), etag_of(by_scientist));
+  EXPECT_EQ(lake().ask(person(Role::scientist), "GET", "/api/v1/t/acme/cost?by=ResourceId").status, 200);
+  EXPECT_EQ(lake().ask(person(Role::viewer), "GET", "/api/v1/t/acme/cost?by=ResourceId").status, 403);
+}
+
+TEST(Service, BehindTheFirstQuestionChargesAreTakenIntoMemory) {
+  Service& service = *lake().service;
+  const auto who = admin();
+  const auto from_files = json_of(lake().ask(who, "GET", "/api/v1/t/beta/cost?by=SkuId,RegionId&p=all"));
+  ASSERT_EQ(from_files["table"], "silver.focus_cost_and_usage");
+  ASSERT_TRUE(wait_until([&] { return service.warming().under_way() == 0; }));
+  OpenTenant open = ServedLake::must(service.open_tenant("beta"));
+  const auto holdings = ServedLake::must(service.readers().holdings(open, 0, access::sight_of(who.who, "beta")));
+  EXPECT_EQ(holdings->held_months.size(), holdings->periods.size());
+  EXPECT_GT(service.readers().held_bytes(), 0);
+  const auto from_memory = json_of(lake().ask(who, "GET", "/api/v1/t/beta/cost?by=SkuId,RegionId&p=all&c=prev"));
+  EXPECT_EQ(from_memory, from_files);
+}
+
+TEST(Service, WhatWasAskedIsAnsweredForANewReleaseBeforeSomebodyAsks) {
+  Service& service = *lake().service;
+  const std::string path = "/api/v1/t/beta/cost?by=RegionId&m=ListCost";
+  const auto before = json_of(lake().ask(admin(), "GET", path));
+  OpenTenant open = ServedLake::must(service.open_tenant("beta"));
+  Release next = ServedLake::must(release(open.lake.store(), "beta"));
+  const std::size_t bytes = service.answers().bytes();
+  next = ServedLake::must(publish(open.lake.store(), "beta", next));
+  ASSERT_TRUE(wait_until([&] { return service.answers().bytes() > bytes; }));
+  const auto after = json_of(lake().ask(admin(), "GET", path));
+  EXPECT_EQ(after["release"], next.number);
+  EXPECT_EQ(after["total"], before["total"]);
 }
 
 TEST(Service, ExportsHoldTheSameRows) {

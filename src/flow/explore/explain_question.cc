@@ -16,6 +16,7 @@ Result<std::string> explain_question(const Holdings& holdings, const Question& q
     return dimension.starts_with("vtag:") || dimension == "cost_centre" || dimension.starts_with("level_");
   });
   // The charges themselves say most; who does not see them has the cells that answered followed to them.
+  need.stored = true;
   need.by_charge = !of_rules && holdings.sees(kCharges);
   auto source = choose_source(holdings, need);
   if (need.by_charge && (!source || source->amount(asked.measure).starts_with("\"x_"))) {

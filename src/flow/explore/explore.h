@@ -22,6 +22,8 @@
 
 namespace centavo::explore {
 
+/// The charges of all bills.
+inline constexpr std::string_view kCharges = "silver.focus_cost_and_usage";
 /// The word for null in addresses and filters; what does not stand among a chart's first.
 inline constexpr std::string_view kNone = "(none)";
 inline constexpr std::string_view kOther = "(other)";
@@ -96,11 +98,18 @@ struct Holdings {
   bool has_allocation = false;  ///< some cost centre pays
   bool has_commitments = false, has_rates = false;
   std::set<std::string> showbacks;  ///< what has a table gold.NAME_showback
+  std::set<std::string> held_months;  ///< whose charges the reader holds, added up by day
 
   bool sees(std::string_view table) const { return tables.contains(std::string(table)); }
   const Dimension* dimension(std::string_view id) const;
 };
 Result<Holdings> holdings_of(Reader& reader, const Tenant& tenant);
+
+/// Adds up the charges of each month by day and by all that questions group by, and has the reader hold that, the
+/// newest month first: questions that no gold table answers then read a fraction of the rows. Months that do not fit
+/// into `bytes_most` are left out. Returns holdings that know of it. Costs a whole read of the charges: for a reader
+/// that is kept, behind its requests.
+Result<Holdings> hold_charges(Reader& reader, const Holdings& holdings, std::int64_t bytes_most);
 
 /// The span that a period means. `invalid_argument`, or `not_found` when the release holds no cost.
 Result<Span> span_of(const Holdings& holdings, const std::string& period);
@@ -282,11 +291,7 @@ struct Standing {
     Freshness fresh;
   };
   std::vector<Source> sources;
-  struct PeriodState {
-    std::string period;
-    bool closed = false;
-  };
-  std::vector<PeriodState> periods;  ///< of the holdings' periods
+  std::set<std::string> closed;  ///< months that are
   struct Certified {
     std::int64_t number = 0;
     std::string period;
@@ -295,6 +300,6 @@ struct Standing {
   };
   std::optional<Certified> certificate;  ///< the newest
 };
-Result<Standing> standing(Workshop& workshop, const Tenant& tenant, const Holdings& holdings);
+Result<Standing> standing(Workshop& workshop, const Tenant& tenant);
 
 }  // namespace centavo::explore

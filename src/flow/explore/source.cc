@@ -41,6 +41,7 @@ struct Candidate {
   std::vector<std::string> dimensions;
   bool has_days = false;
   bool must_have_months = false;   // made by rules or tags: a month may be missing
+  bool is_held = false;            // the charges by day, which the reader holds
 };
 
 }  // namespace
@@ -270,6 +271,7 @@ class Choice {
       some.push_back(*tags_.begin());
       out.push_back({"gold.cost_by_tag", some, false, true});
     }
+    out.push_back({std::string(kCharges), known_columns(), true, false, true});
     std::vector<std::string> all = known_columns();
     all.insert(all.end(), tags_.begin(), tags_.end());
     out.push_back({std::string(kCharges), all, true, false});
@@ -278,8 +280,8 @@ class Choice {
 
   bool covers(const Candidate& candidate) const {
     if (!holdings_.sees(candidate.table)) return false;
-    const bool silver = candidate.table == kCharges;
-    if (need_.by_charge && !silver) return false;
+    if (candidate.is_held && (need_.stored || holdings_.held_months.empty())) return false;
+    if (need_.by_charge && (candidate.table != kCharges || candidate.is_held)) return false;
     if (need_.by_day && !candidate.has_days) return false;
     if (converted_.empty() && candidate.table == "gold.cost_in_currency") return false;
     const auto& columns = holdings_.columns.at(candidate.table);
@@ -296,6 +298,7 @@ class Choice {
     }
     for (const auto& span : need_.spans) {
       if (span.in_days && !candidate.has_days) return false;
+      if (candidate.is_held && !is_held(span)) return false;
       if (candidate.must_have_months && !missing_months(candidate.table, span).empty()) return false;
     }
     return true;
@@ -310,6 +313,13 @@ class Choice {
       if (it == holdings_.months.end() || !it->second.contains(month)) out.push_back(month);
     }
     return out;
+  }
+
+  // A charge of a day may be on the bill of any month.
+  bool is_held(const Span& span) const {
+    return std::all_of(holdings_.periods.begin(), holdings_.periods.end(), [&](const auto& month) {
+      return holdings_.held_months.contains(month) || (!span.in_days && (month < span.from || month > span.to));
+    });
   }
 
   std::string dates_without(const std::string& what) const {
@@ -331,6 +341,8 @@ class Choice {
     out.has_days = candidate.has_days;
     out.converted_ = converted_;
     out.columns_ = &holdings_.columns.at(candidate.table);
+    out.is_held_ = candidate.is_held;
+    if (candidate.is_held) out.from = Reader::held_name(kHeldCharges);
     // In a month in which nothing has the tag, the bill stands under a name that is always there.
     if (candidate.table == "gold.cost_by_tag") {
       const std::string& tag = *tags_.begin();

@@ -11,8 +11,8 @@
 
 namespace centavo::explore {
 
-/// The charges of all bills.
-inline constexpr std::string_view kCharges = "silver.focus_cost_and_usage";
+/// kCharges by day, as hold_charges() makes it.
+inline constexpr std::string_view kHeldCharges = "charges_by_day";
 
 /// All that a question names.
 struct Need {
@@ -22,6 +22,7 @@ struct Need {
   bool by_day = false;                   ///< amounts of single days
   bool by_charge = false;                ///< single charges: the smallest, the largest
   std::string currency;                  ///< "": the tenant's
+  bool stored = false;                   ///< from a table of the release, not from what the reader holds beside
   bool may_lack = false;                 ///< a tag that no charge has is no mistake: in a release to compare with
 };
 Need need_of(const Question& question, const std::vector<Span>& spans);
@@ -33,7 +34,7 @@ class Source {
   std::string currency;   ///< of the amounts
   std::string only;       ///< condition that leaves the rows of that currency; "" for all
   bool has_days = false;
-  bool is_silver() const { return table == kCharges; }
+  bool is_silver() const { return table == kCharges && !is_held_; }
 
   /// Over a row: text (null for ""), or a date for month and day.
   std::string column(const std::string& dimension) const;
@@ -54,6 +55,7 @@ class Source {
  private:
   friend class Choice;
   std::string tag_value_ = "tag_value";  ///< of a virtual tag
+  bool is_held_ = false;                 ///< the charges, from what the reader holds of them
   std::string converted_;                ///< "InUsd", "InTenantCurrency" or ""
   const std::set<std::string>* columns_ = nullptr;   ///< of the holdings, which outlive it
 };

@@ -13,7 +13,7 @@ double used_up(const Freshness& fresh) {
 
 }  // namespace
 
-Result<Standing> standing(Workshop& workshop, const Tenant& tenant, const Holdings& holdings) {
+Result<Standing> standing(Workshop& workshop, const Tenant& tenant) {
   Standing out;
   for (const auto& source : tenant.sources) {
     const auto found = TRY(freshness_of(workshop.lake, tenant, source, workshop.clock));
@@ -21,8 +21,7 @@ Result<Standing> standing(Workshop& workshop, const Tenant& tenant, const Holdin
     if (out.sources.empty() || used_up(fresh) > used_up(out.fresh)) out.fresh = fresh;
     out.sources.push_back({source.name, source.kind, fresh});
   }
-  const auto closed = TRY(closed_periods(workshop.lake.store(), tenant.id));
-  for (const auto& period : holdings.periods) out.periods.push_back({period, closed.contains(period)});
+  for (const auto& [period, event] : TRY(closed_periods(workshop.lake.store(), tenant.id))) out.closed.insert(period);
   const auto all = TRY(certificates(workshop.lake.store(), tenant.id));
   if (!all.empty()) {
     const auto& newest = all.back();

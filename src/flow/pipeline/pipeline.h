@@ -196,6 +196,17 @@ class Reader {
   /// Another connection to the same release and sight, in less than a millisecond. Outlives this one. Thread-safe.
   Result<Reader> share() const;
 
+  /// Takes the rows of these tables into the engine's memory, in this order, each that still fits into `bytes_most`:
+  /// questions about them then open no file. For a reader that many questions share; those that it shared with see it
+  /// too. Tables that are not in sight, and those whose rows nobody counted, stay as they are.
+  Status hold(const std::vector<std::string>& tables, std::int64_t bytes_most);
+  /// Takes the rows of a select of ours over the tables as well, under a name of its own, behind those that are there
+  /// already; false when they do not fit. held_name() is what selects of ours call it. People cannot name it.
+  Result<bool> hold_rows(std::string_view name, const std::string& select, std::int64_t bytes_most);
+  static std::string held_name(std::string_view name);
+  /// What held rows take, about.
+  std::int64_t held_bytes() const;
+
   /// Runs one select of a person. `permission_denied` for anything that is not a select over the tenant's tables.
   Result<duck::Rows> query(std::string_view sql);
   /// Whether `sql` is one select over tables and harmless functions. The views of interfaces are then, on this

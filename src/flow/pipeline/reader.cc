@@ -1,5 +1,9 @@
 #include <algorithm>
+#include <atomic>
 #include <cctype>
+#include <mutex>
+
+#include <spdlog/spdlog.h>
 
 #include "flow/engine/desk.h"
 #include "flow/pipeline/graph.h"
@@ -18,10 +22,32 @@ constexpr const char* kMakePlain = "attach ':memory:' as centavo_plain (hidden);
 constexpr const char* kShowPlain = "set search_path = 'memory.main,centavo_plain.silver,memory.silver'";
 constexpr const char* kShowAll = "set search_path = 'memory.main'";
 
+// Rows in memory stand, compressed, in a catalog that people cannot name either; the views then read them there.
+constexpr const char* kMakeHeld = "attach ':memory:' as centavo_held (hidden, compress)";
+
 // Names mean the same in capitals.
 std::string lower(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
+}
+
+// What a value takes in memory, about and rather too much: texts repeat, and are then kept once.
+std::int64_t width_of(const std::string& type) {
+  if (type.starts_with("DECIMAL")) return 16;
+  if (type == "VARCHAR") return 6;
+  return type.find('(') == std::string::npos && type.find('[') == std::string::npos ? 8 : 64;
+}
+
+Result<std::int64_t> row_bytes_of(duck::Connection& connection, const std::string& select) {
+  std::int64_t out = 1;
+  for (const auto& column : TRY(connection.describe(select))) out += width_of(column.type);
+  return out;
+}
+
+// Presses held rows together. When somebody writes meanwhile they stay as they are until the next time.
+void settle(duck::Connection& connection) {
+  const Status settled = connection.run("checkpoint centavo_held");
+  if (!settled) spdlog::debug("held rows: {}", settled.error().message);
 }
 
 // The pack of an interface: it has its name in front.
@@ -65,6 +91,8 @@ class Views {
   const std::vector<std::string>& paths() const { return paths_; }
   /// Columns that a query must name to see more than the plain views.
   const std::vector<std::string>& more_columns() const { return more_columns_; }
+  /// Rows of each table in sight; -1 when nobody counted them.
+  const std::map<std::string, std::int64_t>& rows() const { return rows_; }
 
  private:
   Status show_table(const pack::TableName& name, delta::Version version) {
@@ -87,6 +115,7 @@ class Views {
     select = TRY(masked(select, columns, masks));
     TRY(connection_.run(
         fmt::format("create view {}.{} as {}", pack::name_of(name.layer), duck::name(name.table), select)));
+    rows_[name.text()] = snapshot.total_rows();
     if (model != nullptr && !model->contract.implements.empty()) {
       parts_[model->contract.implements].push_back({model, "select * from memory." + name.text()});
     }
@@ -133,6 +162,7 @@ class Views {
   bool has_key_ = false;
   std::map<std::string, std::vector<InterfacePart>> parts_;
   std::vector<std::string> paths_, more_columns_;
+  std::map<std::string, std::int64_t> rows_;
 };
 
 }  // namespace
@@ -142,6 +172,16 @@ struct Reader::Shared {
   Release release;
   access::Sight sight;
   std::vector<std::string> more_columns;   // lower case
+  std::map<std::string, std::int64_t> rows;
+  std::atomic<std::int64_t> held_bytes = 0;
+  std::mutex holding;                      // one holds at a time
+
+  Shared(duck::Database engine, Release which, access::Sight who, const Views& views)
+      : database(std::move(engine)),
+        release(std::move(which)),
+        sight(std::move(who)),
+        more_columns(views.more_columns()),
+        rows(views.rows()) {}
 };
 
 Reader::Reader(std::shared_ptr<Shared> shared, duck::Connection connection)
@@ -185,16 +225,61 @@ Result<Reader> Reader::open(Workshop& workshop, const Tenant& tenant, std::int64
     const std::string spelled = duck::path_list(paths);
     list += ", " + spelled.substr(1, spelled.size() - 2);
   }
-  TRY(connection.run(fmt::format("set allowed_paths = [{}]", list)));
+  TRY(connection.run(fmt::format("set allowed_paths = [{}]; {}", list, kMakeHeld)));
   TRY(database.lock_down());
-  return Reader(std::make_shared<Shared>(Shared{std::move(database), std::move(*found), sight, views.more_columns()}),
-                std::move(connection));
+  return Reader(std::make_shared<Shared>(std::move(database), std::move(*found), sight, views), std::move(connection));
 }
 
 Result<Reader> Reader::share() const {
   auto connection = TRY(shared_->database.connect());
   return Reader(shared_, std::move(connection));
 }
+
+Status Reader::hold(const std::vector<std::string>& tables, std::int64_t bytes_most) {
+  const std::lock_guard lock(shared_->holding);
+  for (const std::string& table : tables) {
+    const auto rows = shared_->rows.find(table);
+    if (rows == shared_->rows.end() || rows->second < 0) continue;
+    const std::string all_of_it = "select * from " + table;
+    const std::int64_t bytes = rows->second * TRY(row_bytes_of(*connection_, all_of_it));
+    if (shared_->held_bytes + bytes > bytes_most) continue;
+    const std::string held = held_name(table);
+    TRY_IN(table, connection_->run(fmt::format("create table {} as {}", held, all_of_it)));
+    TRY_IN(table, connection_->run(fmt::format("create or replace view {} as select * from {}", table, held)));
+    shared_->held_bytes += bytes;
+    shared_->rows.erase(rows);             // once is enough
+  }
+  settle(*connection_);
+  return {};
+}
+
+std::string Reader::held_name(std::string_view name) { return "centavo_held.main." + duck::name(name); }
+
+Result<bool> Reader::hold_rows(std::string_view name, const std::string& select, std::int64_t bytes_most) {
+  TRY(vet(select));   // the views then have the columns that it names
+  const std::lock_guard lock(shared_->holding);
+  const std::int64_t row_bytes = TRY(row_bytes_of(*connection_, select));
+  const std::int64_t left = std::max<std::int64_t>((bytes_most - shared_->held_bytes) / row_bytes, 0);
+  const std::string held = held_name(name);
+  TRY(connection_->run(fmt::format("create table if not exists {} as select * from ({}) where false", held, select)));
+  const auto before = TRY(connection_->value(fmt::format("select count(*) from {}", held)));
+  TRY(connection_->run("begin"));
+  // One row more than fits tells that they do not.
+  const auto insert = [&]() -> Result<std::int64_t> {
+    TRY(connection_->run(fmt::format("insert into {} select * from ({}) limit {}", held, select, left + 1)));
+    const auto after = TRY(connection_->value(fmt::format("select count(*) from {}", held)));
+    return std::stoll(after.value_or("0")) - std::stoll(before.value_or("0"));
+  };
+  const auto rows = insert();
+  TRY(connection_->run(rows && *rows <= left ? "commit" : "rollback"));
+  if (!rows) return fail(rows.error());
+  if (*rows > left) return false;
+  shared_->held_bytes += *rows * row_bytes;
+  settle(*connection_);
+  return true;
+}
+
+std::int64_t Reader::held_bytes() const { return shared_->held_bytes; }
 
 Status Reader::vet(std::string_view sql) {
   const auto found = TRY(connection_->value(fmt::format("select json_serialize_sql({})", duck::literal(sql))));

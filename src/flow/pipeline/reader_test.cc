@@ -127,6 +127,43 @@ class ReaderTest : public testing::Test {
   Tenant tenant_;
 };
 
+TEST_F(ReaderTest, HeldTablesAreReadFromMemoryAsTheyAreSeen) {
+  Reader reader = open(masked());
+  Reader other = *reader.share();
+  const std::string people = "select * from silver.desk_person_costs order by id", total = "from gold.desk_total";
+  const std::string people_before = ask(reader, people), total_before = ask(reader, total);
+  const std::string tables = ask(reader, "select table_name from information_schema.tables order by all");
+  ASSERT_TRUE(reader.hold({"gold.desk_total", "silver.desk_person_costs", "gold.not_there"}, 1 << 20));
+  EXPECT_GT(reader.held_bytes(), 0);
+  ASSERT_TRUE(reader.hold({"gold.desk_total"}, 1 << 20)) << "once more changes nothing";
+  fs::remove_all(dir_ / "lake/tenants/t1/gold/desk_total");
+  fs::remove_all(dir_ / "lake/tenants/t1/silver/desk_person_costs");
+  for (Reader* each : {&reader, &other}) {
+    EXPECT_EQ(ask(*each, people), people_before);
+    EXPECT_EQ(ask(*each, total), total_before);
+  }
+  EXPECT_EQ(ask(reader, "select table_name from information_schema.tables order by all"), tables);
+  for (const char* hidden : {"from centavo_held.main.\"gold.desk_total\"", "from centavo_held.\"gold.desk_total\"",
+                             "from main.\"gold.desk_total\"", "from \"gold.desk_total\""})
+    EXPECT_THAT(ask(reader, hidden), Not(HasSubstr(total_before.substr(0, 3)))) << hidden;
+}
+
+TEST_F(ReaderTest, TablesThatDoNotFitStayInTheirFiles) {
+  Reader reader = open(masked());
+  ASSERT_TRUE(reader.hold({"silver.desk_person_costs", "gold.desk_total"}, 40));
+  EXPECT_LE(reader.held_bytes(), 40);
+  EXPECT_EQ(ask(reader, "select people from gold.desk_total"), "3;");
+  const std::string three = "select * from range(3) as rows(n)";
+  EXPECT_FALSE(*reader.hold_rows("three", three, reader.held_bytes() + 18));
+  EXPECT_EQ(ask(reader, "select 1"), "1;") << "nothing is left of what did not fit";
+  EXPECT_TRUE(*reader.hold_rows("three", three, 1 << 20));
+  EXPECT_TRUE(*reader.hold_rows("three", three, 1 << 20));
+  const auto sum = reader.connection().value("select sum(n) from " + Reader::held_name("three"));
+  EXPECT_EQ(*sum, "6") << "the second time they stand behind the first";
+  EXPECT_FALSE(reader.hold_rows("four", "select 1 / 0 as x, error('no')", 1 << 20));
+  EXPECT_EQ(ask(reader, "select 1"), "1;");
+}
+
 TEST_F(ReaderTest, LayersOutOfSightAreNotThere) {
   Reader gold = open(masked({"gold"}));
   EXPECT_EQ(ask(gold, "select people, cast(cost as varchar) like '4%' from gold.desk_total"), "3,true;");
