@@ -32,25 +32,36 @@ std::shared_ptr<Readers::Entry> Readers::entry_of(const std::string& tenant, std
   }
   entries_.push_front(std::make_shared<Entry>());
   entries_.front()->key = key;
-  if (entries_.size() > kMost) entries_.pop_back();   // who reads it still, holds it
   return entries_.front();
 }
 
-// Under the entry's lock.
-Result<Reader> Readers::reader_in(Entry& entry, OpenTenant& open, std::int64_t release, const access::Sight& sight) {
-  if (!entry.reader) {
-    Workshop workshop = open.workshop();
-    entry.reader =
-        std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_)));
+// Only a release that opened takes the place of another: asking for ones that are not there empties nothing.
+void Readers::settle(const std::shared_ptr<Entry>& entry, bool opened) {
+  const std::lock_guard lock(mutex_);
+  if (!opened) {
+    entries_.remove(entry);
+  } else {
+    while (entries_.size() > kMost) entries_.pop_back();   // who reads it still, holds it
   }
-  return entry.reader->share();
+}
+
+// Under the entry's lock.
+Result<Reader> Readers::reader_in(const std::shared_ptr<Entry>& entry, OpenTenant& open, std::int64_t release,
+                                  const access::Sight& sight) {
+  if (!entry->reader) {
+    Workshop workshop = open.workshop();
+    auto opened = Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_);
+    settle(entry, opened.has_value());
+    entry->reader = std::make_shared<Reader>(TRY(std::move(opened)));
+  }
+  return entry->reader->share();
 }
 
 Result<Reader> Readers::open(OpenTenant& open, std::int64_t release, const access::Sight& sight) {
   const std::int64_t number = release == 0 ? TRY(newest(open)) : release;
   const auto entry = entry_of(open.tenant.id, number, sight);
   const std::lock_guard lock(entry->mutex);
-  return reader_in(*entry, open, number, sight);
+  return reader_in(entry, open, number, sight);
 }
 
 Result<std::shared_ptr<const explore::Holdings>> Readers::holdings(OpenTenant& open, std::int64_t release,
@@ -59,7 +70,7 @@ Result<std::shared_ptr<const explore::Holdings>> Readers::holdings(OpenTenant& o
   const auto entry = entry_of(open.tenant.id, number, sight);
   const std::lock_guard lock(entry->mutex);
   if (!entry->holdings) {
-    Reader reader = TRY(reader_in(*entry, open, number, sight));
+    Reader reader = TRY(reader_in(entry, open, number, sight));
     entry->holdings = std::make_shared<const explore::Holdings>(TRY(explore::holdings_of(reader, open.tenant)));
   }
   return entry->holdings;

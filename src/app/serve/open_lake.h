@@ -60,7 +60,9 @@ class Readers {
     std::shared_ptr<const explore::Holdings> holdings;
   };
   std::shared_ptr<Entry> entry_of(const std::string& tenant, std::int64_t release, const access::Sight& sight);
-  Result<Reader> reader_in(Entry& entry, OpenTenant& open, std::int64_t release, const access::Sight& sight);
+  void settle(const std::shared_ptr<Entry>& entry, bool opened);
+  Result<Reader> reader_in(const std::shared_ptr<Entry>& entry, OpenTenant& open, std::int64_t release,
+                           const access::Sight& sight);
   struct Newest {
     std::int64_t release = 0;
     std::int64_t asked_ms = 0;

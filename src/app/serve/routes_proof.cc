@@ -16,6 +16,8 @@ using access::Right;
 
 // ---------- reconciliation
 
+constexpr std::int64_t kProofKeptMs = 10 * 60'000;   // what changes a file behind our back is seen after that
+
 // The months that are asked for; absent: all.
 Result<std::optional<PeriodRange>> months_asked(const Call& call, Workshop& workshop, const Tenant& tenant) {
   std::string text = call.parameter("p", "last");
@@ -27,14 +29,29 @@ Result<std::optional<PeriodRange>> months_asked(const Call& call, Workshop& work
   return std::optional<PeriodRange>(TRY(parse_period_range(text)));
 }
 
+// What a proof depends on beside the release: the packs, and what runs wrote into the catalog since.
+Result<std::string> standing_of(Call& call, OpenTenant& open) {
+  std::string out = fmt::format("{}", call.service.clock().now_ms() / kProofKeptMs);
+  for (const RunRecord& run : TRY(open.catalog.runs(open.tenant.id, 1)))
+    out += fmt::format("\n{}\n{}\n{}", run.id, run.state, run.ended_ms);
+  return fmt::format("{}\n{}", out, call.service.library_turn());
+}
+
+// Every table is added up for it, which on a large bill takes seconds: the same proof is not made twice.
 Result<http::Response> show_reconciliation(Call& call) {
   OpenTenant open = TRY(call.open());
   Workshop workshop = open.workshop();
   const auto months = TRY(months_asked(call, workshop, open.tenant));
-  const OrderedJson proof = document::proof_object(TRY(reconcile(workshop, open.tenant, months)));
+  const auto proof = [&]() -> Result<OrderedJson> {
+    return document::proof_object(TRY(reconcile(workshop, open.tenant, months)));
+  };
   const std::string format = call.parameter("format");
-  if (format.empty()) return json_response(proof);
-  return export_table(open, format, document::table_of(proof["lines"]), "reconciliation");
+  if (!format.empty()) {
+    return export_table(open, format, document::table_of(TRY(proof())["lines"]), "reconciliation");
+  }
+  const std::int64_t release = TRY(call.service.readers().newest(open));
+  const std::string asked = months ? months->first.text() + ".." + months->last.text() : "all";
+  return call.service.answer(call, release, asked + "\n" + TRY(standing_of(call, open)), proof);
 }
 
 // ---------- certificates
@@ -96,12 +113,17 @@ Result<OrderedJson> verify_all(Service& service, const std::string& tenant, cons
   return out;
 }
 
+// Who may only read is told what failed as the API tells it.
+std::function<Error(const Error&)> told_by(const Service& service) {
+  return [&service](const Error& error) { return service.told(error); };
+}
+
 Result<http::Response> verify(Call& call) {
   const OpenTenant open = TRY(call.open());
   const std::string id =
       TRY(call.service.jobs().start("verify", open.tenant.id, call.who.user, "",
                                     [&service = call.service, tenant = open.tenant.id](const JobContext& context) {
-                                      return verify_all(service, tenant, context);
+                                      return verify_all(service, tenant, context).map_error(told_by(service));
                                     }));
   return json_response({{"job", id}}, 202);
 }
@@ -157,7 +179,7 @@ Result<http::Response> show_difference(Call& call) {
   }
   JobWork work = [&service = call.service, tenant = open.tenant.id, question,
                   key](const JobContext& context) -> Result<OrderedJson> {
-    OrderedJson found = TRY(compare_releases(service, tenant, question, context));
+    OrderedJson found = TRY(compare_releases(service, tenant, question, context).map_error(told_by(service)));
     service.answers().keep(key, std::make_shared<const std::string>(json_text(found)));
     return found;
   };
