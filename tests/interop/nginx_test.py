@@ -22,6 +22,7 @@ import lake as flows  # noqa: E402
 
 NGINX = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
 OPENSSL = shutil.which("openssl")
+PASSWORD = "a sentence is a good password"
 CONFIGURATION = flows.ROOT / "deploy/nginx/centavo.conf"
 
 
@@ -32,10 +33,10 @@ def free_port():
 
 
 def serve(folder):
-    """`centavo serve` below /pivot, and what its first line says."""
+    """`centavo serve` below /pivot over a small demo lake, and what its first line says."""
     program = flows.program()
     lake = folder / "lake"
-    made = subprocess.run([program, "init", lake], capture_output=True, text=True, timeout=60)
+    made = subprocess.run([program, "demo", lake, "--no-serve", "--rows", "5000", "--quiet"], capture_output=True, text=True, timeout=120)
     if made.returncode != 0:
         raise AssertionError(made.stderr)
     process = subprocess.Popen([program, "serve", "--lake", lake, "--listen", "127.0.0.1:0", "--json", "--base-path", "/pivot",
@@ -99,14 +100,18 @@ class BehindNginx(unittest.TestCase):
         process.terminate()
         process.communicate(timeout=30)
 
-    def ask(self, path, method="GET", body=None, **headers):
-        """Status, headers and body, by a client that checks the certificate."""
-        connection = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=20, context=self.trust)
+    def request(self, path, method="GET", body=None, **headers):
+        """A connection and its answer, not yet read, by a client that checks the certificate."""
+        connection = http.client.HTTPSConnection("127.0.0.1", self.tls_port, timeout=60, context=self.trust)
         # The name of the certificate, at the address of this machine.
-        connection.sock = self.trust.wrap_socket(socket.create_connection(("127.0.0.1", self.tls_port), 20), server_hostname="centavo.example")
+        connection.sock = self.trust.wrap_socket(socket.create_connection(("127.0.0.1", self.tls_port), 60), server_hostname="centavo.example")
+        connection.request(method, path, body=body, headers={"Host": f"centavo.example:{self.tls_port}", **{name.replace("_", "-"): value for name, value in headers.items()}})
+        return connection, connection.getresponse()
+
+    def ask(self, path, method="GET", body=None, **headers):
+        """Status, headers and body."""
+        connection, answer = self.request(path, method, body, **headers)
         try:
-            connection.request(method, path, body=body, headers={"Host": "centavo.example", **{name.replace("_", "-"): value for name, value in headers.items()}})
-            answer = connection.getresponse()
             return answer.status, answer.headers, answer.read()
         finally:
             connection.close()
@@ -165,6 +170,124 @@ class BehindNginx(unittest.TestCase):
                                f"centavo.example:{self.tls_port}:127.0.0.1", "--output", self.folder / "healthz", "--write-out", "%{http_version} %{http_code}",
                                f"https://centavo.example:{self.tls_port}/pivot/healthz"], capture_output=True, text=True, timeout=30)
         self.assertEqual("2 200", done.stdout, done.stderr)
+
+    # ---------- a person
+
+    @property
+    def site(self):
+        """Our origin, as a browser writes it."""
+        return f"https://centavo.example:{self.tls_port}"
+
+    def cookie_of(self, headers):
+        """The session's cookie; what a browser needs of it is checked."""
+        cookie = headers["Set-Cookie"]
+        for word in ("HttpOnly", "SameSite=Lax", "Secure", "Path=/pivot;"):
+            self.assertIn(word, cookie)
+        return cookie.split(";", 1)[0]
+
+    @classmethod
+    def remember(cls, cookie, csrf):
+        cls.person = {"Cookie": cookie, "X_CSRF_Token": csrf}
+
+    def signed_in(self):
+        """Headers of the first administrator: by the one-time link, and then with a password of their own."""
+        if getattr(self, "person", None):
+            return {**self.person, "Origin": self.site, "Content_Type": "application/json"}
+        link = self.said["sign_in"]
+        status, headers, _ = self.ask(link[link.index("/pivot/"):])
+        self.assertEqual((303, "/pivot/welcome"), (status, headers["Location"]))
+        cookie = self.cookie_of(headers)
+        status, _, body = self.ask("/pivot/api/v1/me", Cookie=cookie)
+        self.assertEqual(200, status)
+        self.remember(cookie, json.loads(body)["csrf"])
+        asked = {**self.person, "Origin": self.site, "Content_Type": "application/json"}
+        status, _, body = self.ask("/pivot/api/v1/me/password", "POST", json.dumps({"new": PASSWORD}), **asked)
+        self.assertEqual(200, status, body)
+        return asked
+
+    def test_one_signs_in_writes_and_leaves_behind_it(self):
+        asked = self.signed_in()
+        write = json.dumps({"locale": "en"})
+        self.assertEqual(200, self.ask("/pivot/api/v1/me", "PATCH", write, **asked)[0])
+        self.assertEqual(403, self.ask("/pivot/api/v1/me", "PATCH", write, **{**asked, "X_CSRF_Token": "x"})[0])
+        for elsewhere in ("https://centavo.example", "https://elsewhere.example", "null"):
+            self.assertEqual(403, self.ask("/pivot/api/v1/me", "PATCH", write, **{**asked, "Origin": elsewhere})[0], elsewhere)
+        status, headers, _ = self.ask("/pivot/api/v1/session", "POST", json.dumps({"user": "admin", "password": "not the password"}),
+                                      Content_Type="application/json", Origin=self.site)
+        self.assertEqual((401, None), (status, headers["Set-Cookie"]))
+        status, headers, body = self.ask("/pivot/api/v1/session", "POST", json.dumps({"user": "admin", "password": PASSWORD}),
+                                         Content_Type="application/json", Origin=self.site)
+        self.assertEqual(200, status, body)
+        second = self.cookie_of(headers)
+        csrf = json.loads(body)["csrf"]
+        self.assertEqual(204, self.ask("/pivot/api/v1/session", "DELETE", Cookie=second, X_CSRF_Token=csrf, Origin=self.site)[0])
+        self.assertEqual(401, self.ask("/pivot/api/v1/me", Cookie=second)[0])
+        self.assertEqual(200, self.ask("/pivot/api/v1/me", Cookie=asked["Cookie"])[0])
+
+    def test_live_events_come_as_they_happen(self):
+        asked = self.signed_in()
+        status, _, body = self.ask("/pivot/api/v1/t/acme/runs", "POST", json.dumps({"full": True}), **asked)
+        self.assertEqual(202, status, body)
+        job = json.loads(body)["job"]
+        connection, answer = self.request(f"/pivot/api/v1/jobs/{job}/events", Cookie=asked["Cookie"], Accept="text/event-stream")
+        self.assertEqual("text/event-stream", answer.headers["Content-Type"])
+        events, event = [], ""
+        for line in answer:
+            line = line.decode().rstrip("\n")
+            if line.startswith("event: "):
+                event = line[7:]
+            if line.startswith("data: "):
+                events.append((time.monotonic(), event))
+                if len(events) == 1:
+                    self.assertEqual("running", json.loads(self.ask(f"/pivot/api/v1/jobs/{job}", Cookie=asked["Cookie"])[2])["state"],
+                                     "the first event came when all was over: something keeps events")
+                if event == "done":
+                    self.assertEqual("done", json.loads(line[6:])["state"])
+                    break
+        connection.close()
+        self.assertGreater(len(events), 5)
+        self.assertEqual("done", events[-1][1])
+        self.assertGreater(events[-1][0] - events[0][0], 0.1)
+
+    LARGE = {"sql": "select range as number, md5(range::varchar) as digest from range(1000000)"}
+
+    def streams(self):
+        """How many downloads the server itself says it writes."""
+        address = re.match(r"http://([^/]+)", self.said["address"]).group(1)
+        connection = http.client.HTTPConnection(address, timeout=20)
+        connection.request("GET", "/pivot/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        return float(re.search(r"^centavo_http_streams (\S+)", text, re.M).group(1))
+
+    def test_a_large_download_streams_whole(self):
+        connection, answer = self.request("/pivot/api/v1/t/acme/sql?format=csv", "POST", json.dumps(self.LARGE), **self.signed_in())
+        self.assertEqual(200, answer.status)
+        self.assertIn("attachment", answer.headers["Content-Disposition"])
+        size, lines, last, number = 0, -1, b"", 0
+        first = answer.read(65536)
+        self.assertEqual(1.0, self.streams(), "the server is done before we read on: something in between keeps the whole file")
+        piece = first
+        while piece:
+            size += len(piece)
+            lines += piece.count(b"\n")
+            last = (last + piece)[-100:]
+            piece = answer.read(1 << 20)
+        connection.close()
+        number = int(last.strip().split(b"\n")[-1].split(b",")[0])
+        self.assertEqual((1_000_000, 999_999), (lines, number))
+        self.assertGreater(size, 35_000_000)
+
+    def test_who_leaves_a_download_stops_it(self):
+        connection, answer = self.request("/pivot/api/v1/t/acme/sql?format=csv", "POST",
+                                          json.dumps({"sql": self.LARGE["sql"].replace("1000000", "4000000")}), **self.signed_in())
+        answer.read(1000)
+        connection.close()
+        for _ in range(100):
+            if self.streams() == 0:
+                return
+            time.sleep(0.1)
+        self.fail("the download goes on without its reader")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,18 @@ class WriterSink : public document::Sink {
   http::Writer& writer_;
 };
 
+// A connection looks at a Cancel no longer than there is one.
+class Watch {
+ public:
+  Watch(duck::Connection& connection, const Cancel& cancel) : connection_(connection) { connection_.watch(&cancel); }
+  ~Watch() { connection_.watch(nullptr); }
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+ private:
+  duck::Connection& connection_;
+};
+
 http::Response file_response(const std::string& tenant, const std::string& name, document::FileFormat format) {
   http::Response out;
   out.header("Content-Type", std::string(document::media_type(format)))
@@ -47,24 +59,40 @@ std::string sha256_base64(std::string_view bytes) {
 
 }  // namespace
 
+namespace {
+
+Status write_rows(Reader& reader, const ExportQuery& query, document::FileFormat format, std::int64_t rows_most,
+                  http::Writer& writer, const Cancel& cancel) {
+  const Watch watch(reader.connection(), cancel);
+  duck::Rows rows = TRY(reader.query(query.sql));
+  rows.limit(rows_most);
+  WriterSink sink(writer);
+  const auto source = document::rows_of(rows);
+  return document::write_file(*source, sink,
+                              {.format = format, .about = query.about, .scratch_folder = {}, .cancel = &cancel});
+}
+
+}  // namespace
+
 Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t release, const std::string& format,
                                     const ExportQuery& query) {
   const document::FileFormat kind = TRY(document::parse_file_format(format));
+  const auto turn = TRY(call.service.turns().take(call.who.user));
   // Opened and vetted here, so that what is wrong is a problem and not a cut file.
   auto reader = std::make_shared<Reader>(TRY(call.service.readers().open(open, release, call.sight(), &call.cancel)));
   TRY(reader->vet(query.sql));
   http::Response out = file_response(open.tenant.id, query.name, kind);
-  out.stream = [reader, query, kind, most = call.service.options().export_rows_most](http::Writer& writer,
-                                                                                     const Cancel& cancel) -> Status {
-    reader->connection().watch(&cancel);
-    duck::Rows rows = TRY(reader->query(query.sql));
-    rows.limit(most);
-    WriterSink sink(writer);
-    const auto source = document::rows_of(rows);
-    const Status done = document::write_file(
-        *source, sink, {.format = kind, .about = query.about, .scratch_folder = {}, .cancel = &cancel});
-    reader->connection().watch(nullptr);
-    return done;
+  out.stream = [reader, query, kind, turn, &service = call.service](http::Writer& writer,
+                                                                    const Cancel& client) -> Status {
+    const auto& options = service.options();
+    const TimeLimit limit(&client, options.export_time);
+    const Status done = write_rows(*reader, query, kind, options.export_rows_most, writer, *limit.cancel());
+    if (done) return done;
+    if (limit.is_over()) {
+      return fail_hint("ask for fewer rows, columns or months", ErrorKind::over_limit,
+                       "the file took longer than {} seconds", options.export_time.count());
+    }
+    return fail(service.told(done.error()));
   };
   return out;
 }

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,25 +40,30 @@ struct JobState {
   Progress progress;
   OrderedJson result;
   std::optional<Error> error;
+  std::set<std::string> askers;                ///< who asked for it: `user`, and those who asked the same meanwhile
 };
 
-/// A few threads that work jobs off in order. Thread-safe. Ended jobs are kept for kKeepMs.
+/// A few threads that work jobs off in order. Thread-safe. Ended jobs are kept for kKeepMs, the newest kEndedMost.
 class Jobs {
  public:
   static constexpr std::size_t kWaitingMost = 32;
+  static constexpr std::size_t kOfOneMost = 4;   ///< of one person, under way: nobody takes all places
+  static constexpr std::size_t kEndedMost = 200;
   static constexpr TimeMs kKeepMs = 3'600'000;
 
   Jobs(const Clock& clock, int threads);
   ~Jobs();                                       ///< cancels what runs, and waits for it
 
-  /// Starts work, or returns the id of the job of the same (kind, tenant, key) that is under way.
-  /// `busy` when too many wait.
+  /// Starts work, or returns the id of the job of the same (kind, tenant, key) that is under way; `user` then is one of
+  /// its askers too. `busy` when too many wait, or too many of this person's. What the work throws is its failure.
   Result<std::string> start(const std::string& kind, const std::string& tenant, const std::string& user,
                             const std::string& key, JobWork work);
   Result<JobState> find(const std::string& id);  ///< `not_found`
+  /// Asks it to stop; one that waits still has then ended.
   Status cancel(const std::string& id);
-  /// Sends "progress" events, then "done" with the whole job, and closes.
-  Status follow(const std::string& id, std::shared_ptr<http::EventStream> stream);
+  /// Sends "progress" events, then "done" with the whole job, and closes. `may_go_on` is asked before each: a stream
+  /// whose reader was signed out meanwhile is closed.
+  Status follow(const std::string& id, std::shared_ptr<http::EventStream> stream, std::function<bool()> may_go_on = {});
   std::size_t under_way() const;
 
  private:
@@ -67,10 +73,16 @@ class Jobs {
     JobWork work;
     Cancel cancel;
     std::uint64_t event = 0;
-    std::vector<std::shared_ptr<http::EventStream>> streams;
+    struct Follower {
+      std::shared_ptr<http::EventStream> stream;
+      std::function<bool()> may_go_on;
+    };
+    std::vector<Follower> followers;
   };
   void work_off();
+  Status check_room(const std::string& user) const;
   void drop_old();
+  void end(Job& job, Result<OrderedJson> result);
   void tell(Job& job);
 
   const Clock& clock_;

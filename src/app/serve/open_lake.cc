@@ -70,8 +70,17 @@ std::shared_ptr<Readers::Entry> Readers::entry_of(const std::string& tenant, std
   entries_.push_front(std::make_shared<Entry>());
   entries_.front()->tenant = tenant;
   entries_.front()->key = key;
-  if (entries_.size() > kMost) entries_.pop_back();   // who reads it still, holds it
   return entries_.front();
+}
+
+// Only a release that opened takes the place of another: asking for ones that are not there empties nothing.
+void Readers::settle(const Entry& entry, bool opened) {
+  const std::lock_guard lock(mutex_);
+  if (!opened) {
+    std::erase_if(entries_, [&](const auto& each) { return each.get() == &entry; });
+  } else {
+    while (entries_.size() > kMost) entries_.pop_back();   // who reads it still, holds it
+  }
 }
 
 // Lets the next one open, however this one ended.
@@ -108,7 +117,9 @@ Status Readers::make_ready(Entry& entry, OpenTenant& open, std::int64_t release,
   const Opening opening(entry);
   if (!reader) {
     Workshop workshop = open.workshop();
-    reader = std::make_shared<Reader>(TRY(Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_)));
+    auto opened = Reader::open(workshop, open.tenant, release, sight, {}, memory_bytes_);
+    settle(entry, opened.has_value());
+    reader = std::make_shared<Reader>(TRY(std::move(opened)));
     {
       const std::lock_guard again(entry.mutex);
       entry.reader = reader;

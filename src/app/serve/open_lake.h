@@ -82,6 +82,7 @@ class Readers {
     std::int64_t held_bytes = 0;         ///< of rows in memory; under the mutex of all
   };
   class Opening;
+  void settle(const Entry& entry, bool opened);
   struct Newest {
     std::int64_t release = 0;
     std::int64_t asked_ms = 0;

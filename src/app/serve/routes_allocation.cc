@@ -5,6 +5,7 @@
 #include "app/document/statements.h"
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
+#include "base/digest.h"
 #include "flow/allocation/rules.h"
 #include "flow/explore/explore.h"
 #include "flow/pipeline/allocation_use.h"
@@ -71,9 +72,8 @@ OrderedJson tag_objects(const VirtualTag& tag) {
   return out;
 }
 
-Result<http::Response> show_rules(Call& call) {
-  OpenTenant open = TRY(call.open());
-  const auto question = TRY(explore::parse_question(call.request.query));
+Result<OrderedJson> rules_object(Call& call, OpenTenant& open, std::int64_t release,
+                                 const explore::Question& question) {
   OrderedJson out = {{"rules", OrderedJson::array()},
                      {"virtual_tags", OrderedJson::array()},
                      {"problems", OrderedJson::array()},
@@ -95,11 +95,21 @@ Result<http::Response> show_rules(Call& call) {
       return fail(use.error());
     }
   }
-  const std::int64_t release = TRY(call.service.readers().newest(open));
   OpenRelease seen = TRY(call.open(open, release));
   const auto rest = TRY(explore::unallocated(seen.reader, *seen.holdings, question));
   out["unallocated"] = document::to_json(rest);
-  return json_response(out);
+  return out;
+}
+
+// How rules are used is counted over all charges: once for a release and the rules as they stand.
+Result<http::Response> show_rules(Call& call) {
+  OpenTenant open = TRY(call.open());
+  const auto question = TRY(explore::parse_question(call.request.query));
+  const std::int64_t release = TRY(call.service.readers().newest(open));
+  std::string key = fmt::format("{}\n{}", call.service.library_turn(), open.tenant.currency);
+  for (const auto& [name, value] : call.request.query) key += fmt::format("\n{}={}", name, value);
+  for (const auto& [name, text] : open.tenant.allocation) key += fmt::format("\n{} {}", name, sha256_hex(text));
+  return call.service.answer(call, release, key, [&] { return rules_object(call, open, release, question); });
 }
 
 Result<http::Response> allocated(Call& call) {

@@ -270,25 +270,40 @@ Result<JobState> job_named(Call& call) {
   return job;
 }
 
-// What a job found is for those who could have asked it.
+// What a job found is for those who asked it, and of a run for those who may run: a comparison may hold what the asker
+// alone sees.
+bool may_see_result(const Call& call, const JobState& job) {
+  return job.askers.contains(call.who.user) || (job.kind == "run" && access::may(call.who, Right::run, job.tenant));
+}
+
 OrderedJson job_for(const Call& call, JobState job) {
-  const Right needed = job.kind == "run" ? Right::run : job.kind == "verify" ? Right::certify : Right::cost_read;
-  if (job.user != call.who.user && !access::may(call.who, needed, job.tenant)) {
+  if (!may_see_result(call, job)) {
     job.result = OrderedJson();
     job.error.reset();
   }
   return job_object(job);
 }
 
+// Whether who opened a stream still is signed in, and still sees the tenant.
+std::function<bool()> still_there(const Call& call, const std::string& tenant) {
+  const std::string authorization = call.request.header("authorization");
+  return [&people = call.service.people(), tenant, secret = call.session ? call.session->secret : std::string(),
+          token = authorization.empty() ? std::string() : authorization.substr(std::string_view("Bearer ").size())] {
+    const auto who = token.empty() ? people.session(secret).map([](const access::Session& each) { return each.who; })
+                                   : people.token_holder(token);
+    return who && access::role_in(*who, tenant).has_value();
+  };
+}
+
 Result<http::Response> show_job(Call& call) { return json_response(job_for(call, TRY(job_named(call)))); }
 
 Result<http::Response> follow_job(Call& call) {
   const JobState job = TRY(job_named(call));
-  if (job.user != call.who.user && !access::may(call.who, Right::run, job.tenant))
-    return fail(ErrorKind::permission_denied, "this job is followed by who started it");
+  if (!may_see_result(call, job)) return fail(ErrorKind::permission_denied, "this job is followed by who started it");
   http::Response out;
-  out.events = [&service = call.service, id = job.id](std::shared_ptr<http::EventStream> stream) {
-    const Status there = service.jobs().follow(id, stream);
+  out.events = [&service = call.service, id = job.id,
+                may_go_on = still_there(call, job.tenant)](std::shared_ptr<http::EventStream> stream) {
+    const Status there = service.jobs().follow(id, stream, may_go_on);
     if (!there) stream->close();
   };
   return out;

@@ -151,9 +151,6 @@ Result<http::Response> add_token(Call& call) {
   if (!words.is_array() || words.empty())
     return fail(ErrorKind::invalid_argument, "scopes: a list of read, run, admin");
   for (const Json& word : words) scopes.insert(TRY(access::parse_scope(text_of(word))));
-  // A wider one holds the narrower.
-  if (scopes.contains(Scope::admin)) scopes.insert(Scope::run);
-  if (scopes.contains(Scope::run)) scopes.insert(Scope::read);
   const std::int64_t days = int_or(body, "days", 90);
   if (days < 1 || days > 366) return fail(ErrorKind::invalid_argument, "days: 1 to 366");
   const auto made = TRY(call.service.people().make_token(call.who.user, name, scopes, tenant, static_cast<int>(days)));
@@ -164,6 +161,7 @@ Result<http::Response> add_token(Call& call) {
 }
 
 Result<http::Response> end_token(Call& call) {
+  if (!call.session) return fail(ErrorKind::permission_denied, "a token cannot end tokens");
   const std::string& id = call.part("token");
   const auto all = TRY(call.service.people().tokens(access::may_manage(call.who) ? "" : call.who.user));
   const bool mine = std::any_of(all.begin(), all.end(), [&](const Token& token) { return token.id == id; });
@@ -182,7 +180,7 @@ Result<http::Response> audit(Call& call) {
   question.before = TRY(call.number("cursor", 0, 0, std::int64_t{1} << 60));
   question.limit = static_cast<int>(TRY(call.number("limit", 200, 1, 1000)));
   const auto entries = TRY(call.service.people().audit(question));
-  const auto verdict = TRY(call.service.people().verify_audit());
+  const auto verdict = TRY(call.service.people().audit_verdict());
   OrderedJson out = {{"entries", OrderedJson::array()}, {"next", OrderedJson()}};
   for (const auto& entry : entries) {
     out["entries"].push_back({{"number", entry.number},

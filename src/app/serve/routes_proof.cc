@@ -115,12 +115,17 @@ Result<OrderedJson> verify_all(Service& service, const std::string& tenant, cons
   return out;
 }
 
+// Who may only read is told what failed as the API tells it.
+std::function<Error(const Error&)> told_by(const Service& service) {
+  return [&service](const Error& error) { return service.told(error); };
+}
+
 Result<http::Response> verify(Call& call) {
   const OpenTenant open = TRY(call.open());
   const std::string id =
       TRY(call.service.jobs().start("verify", open.tenant.id, call.who.user, "",
                                     [&service = call.service, tenant = open.tenant.id](const JobContext& context) {
-                                      return verify_all(service, tenant, context);
+                                      return verify_all(service, tenant, context).map_error(told_by(service));
                                     }));
   return json_response({{"job", id}}, 202);
 }
@@ -176,7 +181,7 @@ Result<http::Response> show_difference(Call& call) {
   }
   JobWork work = [&service = call.service, tenant = open.tenant.id, question,
                   key](const JobContext& context) -> Result<OrderedJson> {
-    OrderedJson found = TRY(compare_releases(service, tenant, question, context));
+    OrderedJson found = TRY(compare_releases(service, tenant, question, context).map_error(told_by(service)));
     service.answers().keep(key, std::make_shared<const std::string>(json_text(found)));
     return found;
   };

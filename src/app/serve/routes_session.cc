@@ -33,7 +33,11 @@ Result<http::Response> sign_in(Call& call) {
   entry.user = known;
   entry.action = "session.start";
   entry.outcome = session ? "done" : "refused";
-  call.service.record(call.request, std::move(entry));
+  if (session || !known.empty()) {
+    call.service.record(call.request, std::move(entry));
+  } else {
+    call.service.record_stranger(call.request, std::move(entry));
+  }
   if (!session) return http::problem(401, "Not signed in", "the user or the password is wrong");
   http::Response out = json_response(me_object(call.service, session->who, session->csrf, session->must_set_password));
   out.header("Set-Cookie", session_cookie(call.request, call.service.options().base_path, session->secret));
@@ -50,6 +54,7 @@ Result<http::Response> sign_out(Call& call) {
 }
 
 Result<http::Response> set_locale(Call& call) {
+  if (!call.session) return fail(ErrorKind::permission_denied, "a token cannot change its owner");
   const Json body = TRY(call.body());
   const std::string locale = TRY(Call::text(body, "locale", 20));
   if (locale != "en" && locale != "pt-BR")

@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include <spdlog/spdlog.h>
+
 #include "app/serve/export_answer.h"
 #include "app/serve/service.h"
 #include "base/time_limit.h"
@@ -11,7 +13,8 @@ namespace centavo::serve {
 namespace {
 
 constexpr std::size_t kSqlBytesMost = 100'000;
-constexpr int kHistoryMost = 50;
+constexpr std::size_t kHistoryMost = 50;
+constexpr std::size_t kHistoryBytesMost = 256 * 1024;   // it is written anew with each query
 
 struct Workbench {
   std::string sql;
@@ -64,9 +67,13 @@ Status remember(Call& call, const std::string& tenant, const Workbench& asked, d
                 {"state", error == nullptr ? "done" : "failed"},
                 {"error", error == nullptr ? Json() : Json(error->message)}};
   list.insert(list.begin(), std::move(entry));
-  while (list.size() > static_cast<std::size_t>(kHistoryMost)) list.erase(list.size() - 1);
-  return call.service.catalog().set_value(tenant, history_name(call),
-                                          list.dump(-1, ' ', false, Json::error_handler_t::replace));
+  std::string text;
+  for (;;) {
+    text = list.dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (list.size() <= 1 || (list.size() <= kHistoryMost && text.size() <= kHistoryBytesMost)) break;
+    list.erase(list.size() - 1);
+  }
+  return call.service.catalog().set_value(tenant, history_name(call), text);
 }
 
 Result<OrderedJson> rows_of(Call& call, OpenTenant& open, const Workbench& asked, const Cancel* cancel) {
@@ -94,13 +101,17 @@ Result<http::Response> query(Call& call) {
   if (!format.empty()) {
     return export_query(call, open, asked.release, format, {"query", asked.sql, about_query(call, open, asked)});
   }
+  const auto turn = TRY(call.service.turns().take(call.who.user));
   const TimeLimit limit(&call.cancel, asked.time);
   const auto started = std::chrono::steady_clock::now();
   auto result = rows_of(call, open, asked, limit.cancel());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (!result && result.error().kind == ErrorKind::cancelled && limit.is_over()) result = fail(too_slow(asked.time));
-  TRY(remember(call, open.tenant.id, asked, seconds, result ? static_cast<std::int64_t>((*result)["rows"].size()) : 0,
-               result ? nullptr : &result.error()));
+  const Status kept =
+      remember(call, open.tenant.id, asked, seconds, result ? static_cast<std::int64_t>((*result)["rows"].size()) : 0,
+               result ? nullptr : &result.error());
+  // On a full disk one may still read.
+  if (!kept) spdlog::error("{} history of SQL: {}", call.request.id, kept.error().message);
   OrderedJson out = TRY(std::move(result));
   out["seconds"] = seconds;
   return json_response(out);

@@ -1,11 +1,13 @@
 #include "app/serve/service.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <openssl/crypto.h>
 #include <spdlog/spdlog.h>
 
 #include "app/http/assets.h"
+#include "app/http/request.h"
 #include "base/digest.h"
 #include "flow/pipeline/freshness.h"
 
@@ -31,8 +33,11 @@ std::vector<Route> all_routes() {
   return out;
 }
 
-bool is_this_machine(const std::string& address) {
-  return address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+// Behind a proxy that nobody said to trust, everybody seems to be this machine.
+bool is_this_machine(const http::Request& request) {
+  const std::string& address = request.remote;
+  const bool is_local = address.starts_with("127.") || address == "::1" || address.starts_with("::ffff:127.");
+  return is_local && request.header("x-forwarded-for").empty() && request.header("forwarded").empty();
 }
 
 // Times of all files of the lake's own packs: what says that they are to be read again.
@@ -132,6 +137,7 @@ Result<std::shared_ptr<const pack::Library>> Service::library() {
   }
   library_ = std::make_shared<const pack::Library>(std::move(*loaded));
   library_stamp_ = stamp;
+  ++library_turn_;
   return library_;
 }
 
@@ -172,6 +178,17 @@ void Service::forget(const std::string& tenant) {
   facts_.forget(tenant);
 }
 
+Error Service::told(const Error& error) const {
+  const bool is_quiet = http::problem_of(error).status == 500;   // it says nothing of the error anyway
+  if (is_quiet || error.message.find(options_.lake_dir) == std::string::npos) return error;
+  spdlog::error("told without its words: {}", error.message);
+  if (error.kind == ErrorKind::not_found) {
+    return {ErrorKind::conflict, "files of this release were removed while it was read",
+            "ask again, of the newest release"};
+  }
+  return {error.kind, std::string(name_of(error.kind)), "the server's log says more"};
+}
+
 Result<std::string> Service::sign_in_link(const std::string& user, const std::string& address) {
   const std::string secret = TRY(people_->make_link(user));
   return fmt::format("{}/link/{}", address, secret);
@@ -184,11 +201,20 @@ http::Response Service::handle(const http::Request& request, const Cancel& cance
     return api(request, cancel);
   if (request.path.starts_with("/api")) return http::problem(404, "Not found", "the API is at /api/v1/");
   if (is_write(request)) return http::problem(405, "Not allowed here", "pages are read with GET");
-  if (request.path.starts_with("/link/")) return follow_link(request);
+  if (request.path.starts_with("/link/")) {
+    // What looks at links before people do (mail filters, chats) asks HEAD, and must not use them up.
+    if (request.method != "GET") return http::problem(405, "Not allowed here", "a link is followed with GET");
+    return follow_link(request);
+  }
   return page(request);
 }
 
 http::Response Service::api(const http::Request& request, const Cancel& cancel) {
+  const bool is_text =
+      http::is_utf8(request.path) && std::all_of(request.query.begin(), request.query.end(), [](const auto& each) {
+        return http::is_utf8(each.first) && http::is_utf8(each.second);
+      });
+  if (!is_text) return http::problem(400, "Bad request", "the address is not UTF-8");
   const auto match = router_.match(request.method, std::span(request.segments).subspan(2));
   if (match.route == nullptr) {
     if (match.methods.empty())
@@ -212,7 +238,7 @@ http::Response Service::api(const http::Request& request, const Cancel& cancel) 
   if (!match.route->action.empty()) record(call, result);
   const auto tenant = call.parts.find("tenant");
   if (is_write(request) && tenant != call.parts.end()) forget(tenant->second);
-  http::Response out = result ? std::move(*result) : problem_of(result.error(), request);
+  http::Response out = result ? std::move(*result) : problem_of(told(result.error()), request);
   out.route = match.route->pattern;
   return out;
 }
@@ -280,6 +306,18 @@ void Service::record(const http::Request& request, access::AuditEntry entry) {
   if (!written) spdlog::error("{} audit: {}", request.id, written.error().message);
 }
 
+void Service::record_stranger(const http::Request& request, access::AuditEntry entry) {
+  constexpr std::int64_t kEveryMs = 1000;
+  const std::int64_t now = clock_.now_ms();
+  std::int64_t last = stranger_ms_.load();
+  const bool is_due = now - last >= kEveryMs || now < last;
+  if (is_due && stranger_ms_.compare_exchange_strong(last, now)) {
+    record(request, std::move(entry));
+  } else {
+    spdlog::info("{} {} refused to a stranger", request.id, entry.action);
+  }
+}
+
 http::Response Service::health(const http::Request& request) {
   http::Response out;
   out.header("Content-Type", "text/plain; charset=utf-8").header("Cache-Control", "no-store");
@@ -301,7 +339,7 @@ http::Response Service::health(const http::Request& request) {
 }
 
 http::Response Service::metrics(const http::Request& request) {
-  if (!options_.metrics_for_all && !is_this_machine(request.remote)) {
+  if (!options_.metrics_for_all && !is_this_machine(request)) {
     const std::string authorization = request.header("authorization");
     const auto holder = authorization.starts_with("Bearer ") ? people_->token_holder(authorization.substr(7))
                                                              : Result<access::Principal>(fail(not_signed_in()));
@@ -372,13 +410,14 @@ http::Response Service::follow_link(const http::Request& request) {
   if (!session) {
     entry.outcome = "refused";
     out.header("Location", options_.base_path + "/sign-in?link=expired");
+    record_stranger(request, std::move(entry));
   } else {
     entry.user = session->who.user;
     entry.outcome = "done";
     out.header("Set-Cookie", session_cookie(request, options_.base_path, session->secret));
     out.header("Location", options_.base_path + (session->must_set_password ? "/welcome" : "/"));
+    record(request, std::move(entry));
   }
-  record(request, std::move(entry));
   return out;
 }
 

@@ -1,6 +1,7 @@
 #include "app/serve/service.h"
 
 #include <chrono>
+#include <filesystem>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "app/serve/served_lake_testing.h"
+#include "io/sqldb/sqldb.h"
 
 namespace centavo::serve {
 namespace {
@@ -374,6 +376,160 @@ TEST(Service, ARunIsAJobThatIsFollowed) {
   const auto job = json_of(lake().ask(admin(), "GET", "/api/v1/jobs/" + id));
   EXPECT_EQ(job["state"], "done") << job.dump();
   EXPECT_EQ(lake().ask(lake().session("bruno", {{Role::viewer, "beta"}}), "GET", "/api/v1/jobs/" + id).status, 404);
+}
+
+// A copy of the lake that a test may harm, with a service of its own and one who manages it.
+class Copy {
+ public:
+  explicit Copy(const std::function<void(ServiceOptions&)>& set = {}) {
+    dir_ = std::filesystem::temp_directory_path() / fmt::format("centavo-copy-{}-{}", getpid(), ++number_);
+    std::filesystem::copy(lake().dir, dir_, std::filesystem::copy_options::recursive);
+    for (const char* name : {"access.sqlite", "access.sqlite-wal", "access.sqlite-shm"})
+      std::filesystem::remove(dir_ / name);
+    ServiceOptions options;
+    options.lake_dir = dir_.string();
+    if (set) set(options);
+    service_ = ServedLake::must(Service::open(options));
+    access::User ana;
+    ana.id = "ana";
+    ana.roles = {{Role::admin, "*"}};
+    ServedLake::must(service_->people().add_user(ana));
+    ana_ = ServedLake::must(service_->people().follow_link(ServedLake::must(service_->people().make_link("ana"))));
+  }
+  ~Copy() {
+    service_.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(dir_, ignored);
+  }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+
+  const std::filesystem::path& dir() const { return dir_; }
+  Service& service() { return *service_; }
+  http::Response ask(const std::string& method, const std::string& target, const std::string& body = {}) {
+    http::Request request = ServedLake::request_of(method, target, body);
+    request.headers["cookie"] = "centavo=" + ana_.secret;
+    request.headers["x-csrf-token"] = ana_.csrf;
+    const Cancel never;
+    return service_->handle(request, never);
+  }
+
+ private:
+  static inline int number_ = 0;
+  std::filesystem::path dir_;
+  std::unique_ptr<Service> service_;
+  access::Session ana_;
+};
+
+std::string sql_body(const std::string& sql) { return Json({{"sql", sql}}).dump(); }
+
+TEST(Service, FilesThatAreRemovedWhileTheyAreReadAreAClearProblemWithoutAPath) {
+  Copy copy;
+  ASSERT_EQ(copy.ask("POST", "/api/v1/t/acme/sql", sql_body("select count(*) from gold.cost_by_day")).status, 200);
+  const auto begun = copy.ask("POST", "/api/v1/t/acme/sql?format=csv", sql_body("select * from gold.cost_by_month"));
+  for (const auto& each : std::filesystem::recursive_directory_iterator(copy.dir() / "tenants" / "acme" / "gold")) {
+    if (each.path().extension() == ".parquet") std::filesystem::remove(each.path());
+  }
+  for (const auto& response :
+       {copy.ask("POST", "/api/v1/t/acme/sql", sql_body("select max(BilledCost) from gold.cost_by_day")),
+        copy.ask("GET", "/api/v1/t/acme/cost?by=RegionId"),
+        copy.ask("GET", "/api/v1/t/acme/tables/gold.cost_by_day/sample")}) {
+    EXPECT_EQ(response.status, 409) << body_of(response);
+    EXPECT_THAT(body_of(response), Not(HasSubstr(copy.dir().string())));
+    EXPECT_THAT(body_of(response), HasSubstr("removed while it was read"));
+  }
+  ASSERT_TRUE(begun.stream);
+  EXPECT_THAT(body_of(begun), Not(HasSubstr(copy.dir().string())));
+  EXPECT_THAT(body_of(begun), HasSubstr("removed while it was read"));
+  EXPECT_EQ(copy.ask("GET", "/api/v1/t/beta/cost").status, 200);   // others go on
+}
+
+TEST(Service, AFileTakesNoLongerThanFilesMay) {
+  Copy copy([](ServiceOptions& options) { options.export_time = std::chrono::seconds(1); });
+  const auto file =
+      copy.ask("POST", "/api/v1/t/acme/sql?format=csv",
+               sql_body("select count(*) from range(100000000) a, range(1000000) b where a.range = b.range + 1"));
+  ASSERT_TRUE(file.stream) << body_of(file);
+  EXPECT_THAT(body_of(file), HasSubstr("the file took longer than 1 seconds"));
+}
+
+TEST(Service, OnePersonHasSoManyQueriesAndFilesAtATime) {
+  Copy copy;
+  const auto file = [&] { return copy.ask("POST", "/api/v1/t/acme/sql?format=csv", sql_body("select 1")); };
+  {
+    std::vector<http::Response> open;
+    for (int i = 0; i < Turns::kOfOneMost; ++i) {
+      open.push_back(file());
+      ASSERT_EQ(open.back().status, 200);
+    }
+    EXPECT_EQ(file().status, 503);
+    EXPECT_EQ(copy.ask("POST", "/api/v1/t/acme/sql", sql_body("select 1")).status, 503);
+    EXPECT_EQ(copy.ask("GET", "/api/v1/t/acme/cost").status, 200);   // pages go on
+  }
+  EXPECT_EQ(file().status, 200);
+}
+
+TEST(Service, AskingForReleasesThatAreNotThereClosesNoneThatIs) {
+  Copy copy;
+  OpenTenant open = ServedLake::must(copy.service().open_tenant("acme"));
+  const auto before = ServedLake::must(copy.service().readers().holdings(open, 0, access::whole_sight()));
+  for (std::int64_t release = 1000; release < 1000 + 3 * static_cast<std::int64_t>(Readers::kMost); ++release)
+    EXPECT_FALSE(copy.service().readers().open(open, release, access::whole_sight()));
+  EXPECT_EQ(ServedLake::must(copy.service().readers().holdings(open, 0, access::whole_sight())), before);
+}
+
+// As on a full disk, or beside a long write: what the service notes for itself keeps nobody from reading.
+TEST(Service, WhatCannotBeNotedKeepsNobodyFromReading) {
+  Copy copy;
+  SqlDb catalog = ServedLake::must(SqlDb::open((copy.dir() / "catalog.sqlite").string()));
+  SqlDb people = ServedLake::must(SqlDb::open((copy.dir() / "access.sqlite").string()));
+  const auto writes = ServedLake::must(catalog.begin());
+  const auto others = ServedLake::must(people.begin());
+  EXPECT_EQ(copy.ask("POST", "/api/v1/t/acme/sql", sql_body("select 1")).status, 200);
+  EXPECT_EQ(copy.ask("GET", "/api/v1/t/acme/cost").status, 200);
+}
+
+TEST(Service, ATokenChangesNeitherItsOwnerNorOtherTokens) {
+  const auto made =
+      json_of(lake().ask(admin(), "POST", "/api/v1/tokens", R"json({"name":"t","scopes":["admin"],"days":1})json"));
+  const auto other =
+      json_of(lake().ask(admin(), "POST", "/api/v1/tokens", R"json({"name":"o","scopes":["read"],"days":1})json"));
+  const auto with_token = [&](const std::string& method, const std::string& target, const std::string& body) {
+    auto request = ServedLake::request_of(method, target, body);
+    request.headers["authorization"] = "Bearer " + made["token"].get<std::string>();
+    return lake().handle(request).status;
+  };
+  EXPECT_EQ(with_token("PATCH", "/api/v1/me", R"json({"locale":"pt-BR"})json"), 403);
+  EXPECT_EQ(with_token("DELETE", "/api/v1/tokens/" + other["id"].get<std::string>(), ""), 403);
+  EXPECT_EQ(lake().ask(admin(), "DELETE", "/api/v1/tokens/" + other["id"].get<std::string>()).status, 204);
+}
+
+TEST(Service, ALinkIsNotUsedUpByWhoOnlyLooksAtIt) {
+  access::User person;
+  person.id = "linus";
+  ServedLake::must(lake().service->people().add_user(person));
+  const std::string path = "/link/" + ServedLake::must(lake().service->people().make_link("linus"));
+  EXPECT_EQ(lake().handle(ServedLake::request_of("HEAD", path, "")).status, 405);
+  const auto followed = lake().handle(ServedLake::request_of("GET", path, ""));
+  EXPECT_EQ(followed.status, 303);
+  EXPECT_THAT(followed.headers, ::testing::Contains(::testing::Pair("Location", "/welcome")));
+}
+
+TEST(Service, StrangersDoNotFillTheAudit) {
+  Copy copy;
+  const auto entries = [&] { return ServedLake::must(copy.service().people().verify_audit()).entries; };
+  const auto before = entries();
+  const Cancel never;
+  for (int i = 0; i < 200; ++i)
+    EXPECT_EQ(copy.service().handle(ServedLake::request_of("GET", "/link/none", ""), never).status, 303);
+  EXPECT_LE(entries() - before, 20);
+  EXPECT_GE(entries() - before, 1);
+}
+
+TEST(Service, MetricsBehindAProxyOfThisMachineAreForNobodyElse) {
+  auto request = ServedLake::request_of("GET", "/metrics", "");
+  request.headers["x-forwarded-for"] = "192.0.2.1";
+  EXPECT_EQ(lake().handle(request).status, 401);
 }
 
 TEST(Service, WritesAreInTheAuditAndItsChainHolds) {

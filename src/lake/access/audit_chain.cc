@@ -1,5 +1,8 @@
 #include "lake/access/audit_chain.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/digest.h"
 #include "base/json.h"
 
@@ -12,16 +15,29 @@ AuditEntry entry_of(const SqlStatement& row) {
   return {row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)};
 }
 
-struct Head {
-  std::int64_t number = 0;
-  std::string hash;
-};
-
-Result<Head> head_of(SqlDb& db) {
+Result<AuditPoint> head_of(SqlDb& db) {
   auto row = TRY(db.prepare("select number, hash from audit_head"));
-  if (!TRY(row.step())) return Head{};
-  return Head{row.integer(0), row.text(1)};
+  if (!TRY(row.step())) return AuditPoint{};
+  return AuditPoint{row.integer(0), row.text(1)};
 }
+
+// What a reader sees stays the same until it is gone.
+class Snapshot {
+ public:
+  static Result<Snapshot> of(SqlDb& db) {
+    TRY(db.run("begin"));
+    return Snapshot(&db);
+  }
+  Snapshot(Snapshot&& other) noexcept : db_(std::exchange(other.db_, nullptr)) {}
+  Snapshot& operator=(Snapshot&&) = delete;
+  ~Snapshot() {
+    if (db_ != nullptr) static_cast<void>(db_->run("rollback"));
+  }
+
+ private:
+  explicit Snapshot(SqlDb* db) : db_(db) {}
+  SqlDb* db_;
+};
 
 }  // namespace
 
@@ -33,7 +49,7 @@ std::string audit_hash(const std::string& before, const AuditEntry& entry) {
 
 Status append_audit(SqlDb& db, AuditEntry entry, TimeMs now) {
   auto transaction = TRY(db.begin());
-  const Head head = TRY(head_of(db));
+  const AuditPoint head = TRY(head_of(db));
   entry.number = head.number + 1;
   entry.at_ms = now;
   entry.hash = audit_hash(head.hash, entry);
@@ -55,29 +71,33 @@ Result<std::vector<AuditEntry>> read_audit(SqlDb& db, const AuditQuestion& quest
   return found;
 }
 
-Result<AuditVerdict> verify_audit(SqlDb& db) {
+Result<AuditVerdict> verify_audit(SqlDb& db, AuditPoint& known) {
   AuditVerdict verdict;
   const auto broken = [&](std::string fault) {
     verdict.holds = false;
     verdict.fault = std::move(fault);
     return verdict;
   };
-  auto transaction = TRY(db.begin());  // nobody adds an entry meanwhile
-  auto rows = TRY(db.prepare(fmt::format("select {} from audit order by number", kColumns)));
-  std::string before;
+  const auto snapshot = TRY(Snapshot::of(db));
+  auto rows = TRY(db.prepare(fmt::format("select {} from audit where number >= ? order by number", kColumns)));
+  TRY(rows.bind_all(known.number));
+  std::string before = known.hash;
+  verdict.entries = std::max<std::int64_t>(known.number - 1, 0);
   while (TRY(rows.step())) {
     const AuditEntry entry = entry_of(rows);
     if (entry.number != verdict.entries + 1)
       return broken(fmt::format("entry {} is missing: after it comes {}", verdict.entries + 1, entry.number));
-    if (entry.hash != audit_hash(before, entry))
+    const std::string right = entry.number == known.number ? known.hash : audit_hash(before, entry);
+    if (entry.hash != right)
       return broken(fmt::format("entry {} is not what was written, or the one before it", entry.number));
     before = entry.hash;
     ++verdict.entries;
   }
-  const Head head = TRY(head_of(db));
+  const AuditPoint head = TRY(head_of(db));
   if (head.number != verdict.entries)
     return broken(fmt::format("entries {} to {} are missing at the end", verdict.entries + 1, head.number));
   if (head.hash != before) return broken("the end of the chain is not the entry that was written last");
+  known = head;
   return verdict;
 }
 

@@ -67,8 +67,10 @@ class People {
   static constexpr std::int64_t kWaitMs = 30'000;  ///< then twice as long after each, up to kWaitMostMs
   static constexpr std::int64_t kWaitMostMs = 15LL * 60'000;
   static constexpr int kTokenDaysMost = 730;
+  static constexpr std::int64_t kTokensMost = 100;  ///< of one person
   /// How long a change that another process made may stay unseen: sessions and tokens are remembered so long.
   static constexpr std::int64_t kRememberMs = 3'000;
+  static constexpr std::int64_t kVerdictMs = 60'000;
 
   /// Whether the lake has people: LAKE/access.sqlite is there.
   static bool exist(const std::string& lake_dir);
@@ -100,7 +102,8 @@ class People {
   virtual Result<Session> session(std::string_view secret) = 0;  ///< `permission_denied`; counts as use
   virtual Status sign_out(std::string_view secret) = 0;
 
-  /// The token's text ("cvt_…") is said once, here.
+  /// The token's text ("cvt_…") is said once, here. A scope brings the narrower ones: admin run, run read.
+  /// `over_limit` when this person has kTokensMost.
   virtual Result<std::pair<Token, std::string>> make_token(std::string_view user, std::string_view name,
                                                            const std::set<Scope>& scopes, std::string_view tenant,
                                                            int days) = 0;
@@ -116,7 +119,10 @@ class People {
 
   virtual Status record(AuditEntry entry) = 0;  ///< number, time and hash are set here
   virtual Result<std::vector<AuditEntry>> audit(const AuditQuestion& question) = 0;  ///< newest first
+  /// Reads the whole chain. Keeps nobody waiting, nor does the next.
   virtual Result<AuditVerdict> verify_audit() = 0;
+  /// The same for a page that is looked at often: what was found whole less than kVerdictMs ago is not read again.
+  virtual Result<AuditVerdict> audit_verdict() = 0;
 };
 
 }  // namespace centavo::access

@@ -259,6 +259,31 @@ TEST_F(PeopleTest, ATokenIsNarrowedEndsAndCannotBeGuessed) {
   EXPECT_EQ(people_->end_token(second.id).error().kind, ErrorKind::not_found);
 }
 
+TEST_F(PeopleTest, AScopeBringsTheNarrowerOnesWhoeverMakesTheToken) {
+  add("bia", {{Role::admin, "acme"}});
+  const auto scopes_of = [&](Scope scope) { return people_->make_token("bia", "t", {scope}, "", 1)->first.scopes; };
+  EXPECT_EQ(scopes_of(Scope::read), std::set<Scope>{Scope::read});
+  EXPECT_EQ(scopes_of(Scope::run), (std::set<Scope>{Scope::read, Scope::run}));
+  EXPECT_EQ(scopes_of(Scope::admin), (std::set<Scope>{Scope::read, Scope::run, Scope::admin}));
+  const auto made = people_->make_token("bia", "t", {Scope::admin}, "", 1);
+  const auto holder = people_->token_holder(made->second);
+  ASSERT_TRUE(holder);
+  EXPECT_TRUE(may(*holder, Right::cost_read, "acme"));
+  EXPECT_TRUE(may(*holder, Right::close, "acme"));
+}
+
+TEST_F(PeopleTest, OnePersonHasSoManyTokensAndThoseThatEndedLongAgoMakeRoom) {
+  add("bia");
+  for (std::int64_t i = 0; i < People::kTokensMost; ++i)
+    ASSERT_TRUE(people_->make_token("bia", "t", {Scope::read}, "", 1)) << i;
+  const auto more = people_->make_token("bia", "t", {Scope::read}, "", 1);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().kind, ErrorKind::over_limit);
+  clock_.advance_ms(40LL * 86'400'000);
+  EXPECT_TRUE(people_->make_token("bia", "t", {Scope::read}, "", 1));
+  EXPECT_THAT(*people_->tokens("bia"), SizeIs(1));
+}
+
 TEST_F(PeopleTest, ReadsCostAWriteOnlyOnceAMinute) {
   add("ana");
   const auto [token, text] = people_->make_token("ana", "ci", {Scope::read}, "", 30).value();
@@ -349,6 +374,28 @@ TEST_F(PeopleTest, EveryTamperingWithTheAuditIsFound) {
     people_ = open();
     ASSERT_TRUE(people_->verify_audit()->holds);
   }
+}
+
+TEST_F(PeopleTest, TheVerdictOfAPageReadsWhatIsNewAndAfterAMinuteAll) {
+  const auto write = [&] { ASSERT_TRUE(people_->record({.user = "bia", .action = "a", .outcome = "done"})); };
+  for (int i = 0; i < 3; ++i) write();
+  EXPECT_TRUE(people_->audit_verdict()->holds);
+  write();
+  EXPECT_EQ(people_->audit_verdict()->entries, 4);
+  EXPECT_TRUE(people_->audit_verdict()->holds);
+  // What it knows already is looked at again at its end only, until a minute is over; verify_audit() always reads all.
+  tamper("update audit set object = 'x' where number = 2");
+  EXPECT_TRUE(people_->audit_verdict()->holds);
+  EXPECT_FALSE(people_->verify_audit()->holds);
+  clock_.advance_ms(People::kVerdictMs);
+  EXPECT_FALSE(people_->audit_verdict()->holds);
+}
+
+TEST_F(PeopleTest, TheVerdictOfAPageSeesAtOnceWhatIsWrongWithTheEnd) {
+  for (int i = 0; i < 4; ++i) ASSERT_TRUE(people_->record({.user = "bia", .action = "a", .outcome = "done"}));
+  EXPECT_TRUE(people_->audit_verdict()->holds);
+  tamper("delete from audit where number = 4");
+  EXPECT_FALSE(people_->audit_verdict()->holds);
 }
 
 TEST_F(PeopleTest, AFileThatIsNoDatabaseIsSaid) {

@@ -11,6 +11,7 @@ constexpr std::string_view kPrefix = "cvt_";
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::size_t kNameLengthMax = 100;
 constexpr std::size_t kTextLengthMax = 100;
+constexpr std::int64_t kShownAfterMs = 30 * kDayMs;
 
 std::string text_of(const std::set<Scope>& scopes) {
   std::string out;
@@ -28,7 +29,24 @@ Result<std::set<Scope>> scopes_of(std::string_view text) {
   return out;
 }
 
+// A wider one holds the narrower: who may manage may run, who may run may read.
+std::set<Scope> with_narrower(std::set<Scope> scopes) {
+  if (scopes.contains(Scope::admin)) scopes.insert(Scope::run);
+  if (scopes.contains(Scope::run)) scopes.insert(Scope::read);
+  return scopes;
+}
+
 }  // namespace
+
+// Under the lock. What ended long ago makes room.
+Status SqlPeople::make_room_for_token(std::string_view user) {
+  TRY(db_.run("delete from tokens where user_id = ? and expires_ms < ?", user, clock_.now_ms() - kShownAfterMs));
+  auto row = TRY(db_.prepare("select count(*) from tokens where user_id = ?"));
+  TRY(row.bind_all(user));
+  if (!TRY(row.step()) || row.integer(0) < kTokensMost) return {};
+  return fail_hint("end those that are used no more", ErrorKind::over_limit, "{} has {} tokens already", user,
+                   row.integer(0));
+}
 
 Result<std::pair<Token, std::string>> SqlPeople::make_token(std::string_view user, std::string_view name,
                                                             const std::set<Scope>& scopes, std::string_view tenant,
@@ -43,20 +61,21 @@ Result<std::pair<Token, std::string>> SqlPeople::make_token(std::string_view use
   const Principal who = TRY(find_principal(user));
   if (!tenant.empty() && !role_in(who, tenant))
     return fail(ErrorKind::not_found, "there is no tenant \"{}\" for {}", tenant, user);
+  TRY(make_room_for_token(user));
   Token token;
   token.id = new_id();
   token.name = name;
   token.user = user;
-  token.scopes = scopes;
+  token.scopes = with_narrower(scopes);
   token.tenant = tenant;
   token.created_ms = clock_.now_ms();
   token.expires_ms = token.created_ms + days * kDayMs;
   std::string text = std::string(kPrefix) + new_secret();
-  TRY(
-      db_.run("insert into tokens (id, hash, name, user_id, scopes, tenant, created_ms, expires_ms, last_used_ms) "
-              "values (?, ?, "
-              "?, ?, ?, ?, ?, ?, 0)",
-              token.id, sha256_hex(text), name, user, text_of(scopes), tenant, token.created_ms, token.expires_ms));
+  TRY(db_.run(
+      "insert into tokens (id, hash, name, user_id, scopes, tenant, created_ms, expires_ms, last_used_ms) "
+      "values (?, ?, "
+      "?, ?, ?, ?, ?, ?, 0)",
+      token.id, sha256_hex(text), name, user, text_of(token.scopes), tenant, token.created_ms, token.expires_ms));
   return std::pair(std::move(token), std::move(text));
 }
 

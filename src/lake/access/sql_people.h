@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "io/sqldb/sqldb.h"
+#include "lake/access/audit_chain.h"
 #include "lake/access/people.h"
 #include "lake/access/throttle.h"
 
@@ -42,7 +43,8 @@ class Remembered {
 
 class SqlPeople final : public People {
  public:
-  SqlPeople(SqlDb db, const Clock& clock) : db_(std::move(db)), clock_(clock) {}
+  SqlPeople(SqlDb db, std::string path, const Clock& clock)
+      : path_(std::move(path)), db_(std::move(db)), clock_(clock) {}
 
   Result<std::vector<User>> users() override;
   Result<User> user(std::string_view id) override;
@@ -75,6 +77,7 @@ class SqlPeople final : public People {
   Status record(AuditEntry entry) override;
   Result<std::vector<AuditEntry>> audit(const AuditQuestion& question) override;
   Result<AuditVerdict> verify_audit() override;
+  Result<AuditVerdict> audit_verdict() override;
 
  private:
   // All of these are called with mutex_ held.
@@ -88,16 +91,22 @@ class SqlPeople final : public People {
   Result<Session> start_session(std::string_view user);
   Result<Holder> find_session(const std::string& hash);
   Result<Holder> find_token(const std::string& hash);
+  Status make_room_for_token(std::string_view user);
   void touch(const std::string& hash, const Holder& holder);
 
   /// The holder of a secret, from memory or from the file; notes its use at most once a minute.
   Result<Holder> holder(const std::string& hash, Result<Holder> (SqlPeople::*find)(const std::string&));
 
+  const std::string path_;
   std::mutex mutex_;
   SqlDb db_;
   const Clock& clock_;
   Throttle throttle_;
   Remembered remembered_;
+
+  std::mutex verdict_mutex_;
+  AuditPoint verified_;          ///< up to there the chain was found whole
+  TimeMs verified_ms_ = 0;       ///< since then, from the first entry
 };
 
 }  // namespace centavo::access
