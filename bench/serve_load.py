@@ -114,6 +114,7 @@ def duckdb_costs(python_run, files, days, count):
 import duckdb, json, sys, time
 files, days, count = json.loads(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 db = duckdb.connect()
+db.execute("set enable_progress_bar = false")   # it writes to standard output
 dims = ["ServiceName", "RegionId", "SubAccountId", "ServiceCategory", "ChargeCategory"]
 wall, cpu = [], []
 for i in range(count + 2):
@@ -167,7 +168,7 @@ def measure_serving(site, browser, tenant, say, duckdb_run, day_files, charge_fi
     values = [("RegionId", v["value"]) for v in browser.get(f"/t/{tenant}/dims/RegionId/values?limit=20").json["values"] if v["value"]]
     gold, charges = questions(meta, values, 1)
     bare_gold = duckdb_costs(duckdb_run, day_files, "charge_date", 100)
-    bare_charges = duckdb_costs(duckdb_run, charge_files, "cast(ChargePeriodStart as date)", 12)
+    bare_charges = duckdb_costs(duckdb_run, charge_files, "cast(ChargePeriodStart as date)", 8)
     of_gold, of_charges = percentiles(bare_gold[0])[0], percentiles(bare_charges[0])[0]
     load.bare("bare DuckDB, two months of gold by day", bare_gold)
     load.clicks("a click nobody made before, from gold", gold[:300], of_gold)

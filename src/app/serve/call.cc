@@ -61,10 +61,9 @@ access::Sight Call::sight() const { return access::sight_of(who, part("tenant"))
 Result<OpenTenant> Call::open() const { return service.open_tenant(part("tenant")); }
 
 Result<OpenRelease> Call::open(OpenTenant& open, std::int64_t release) const {
-  auto holdings = TRY(service.readers().holdings(open, release, sight(), &cancel));
-  Reader reader = TRY(service.readers().open(open, release, sight(), &cancel));
-  reader.connection().watch(&cancel);
-  return OpenRelease{std::move(reader), std::move(holdings)};
+  OpenRelease out = TRY(service.readers().open_release(open, release, sight(), &cancel));
+  out.reader.connection().watch(&cancel);
+  return out;
 }
 
 std::string Call::question_key() const {

@@ -16,6 +16,10 @@ const std::vector<std::string>& tables_to_hold() {
   return tables;
 }
 
+std::string key_of(const std::string& tenant, std::int64_t release, const access::Sight& sight) {
+  return fmt::format("{}\n{}\n{}", tenant, release, sight.key());
+}
+
 }  // namespace
 
 Result<std::int64_t> Readers::newest(OpenTenant& open) {
@@ -58,9 +62,17 @@ void Readers::forget(const std::string& tenant) {
   if (found != newest_.end()) found->second.asked_ms = 0;
 }
 
+std::shared_ptr<Readers::Entry> Readers::entry_there_is(const std::string& tenant, std::int64_t release,
+                                                        const access::Sight& sight) {
+  const std::string key = key_of(tenant, release, sight);
+  const std::lock_guard lock(mutex_);
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& each) { return each->key == key; });
+  return found == entries_.end() ? nullptr : *found;
+}
+
 std::shared_ptr<Readers::Entry> Readers::entry_of(const std::string& tenant, std::int64_t release,
                                                   const access::Sight& sight) {
-  const std::string key = fmt::format("{}\n{}\n{}", tenant, release, sight.key());
+  const std::string key = key_of(tenant, release, sight);
   const std::lock_guard lock(mutex_);
   const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto& each) { return each->key == key; });
   if (found != entries_.end()) {
@@ -135,7 +147,8 @@ Status Readers::make_ready(Entry& entry, OpenTenant& open, std::int64_t release,
 }
 
 Status Readers::hold_tables(OpenTenant& open, std::int64_t release, const access::Sight& sight) {
-  const auto entry = entry_of(open.tenant.id, release, sight);
+  const auto entry = entry_there_is(open.tenant.id, release, sight);
+  if (!entry) return {};
   std::shared_ptr<Reader> reader;
   {
     const std::lock_guard lock(entry->mutex);
@@ -149,7 +162,8 @@ Status Readers::hold_tables(OpenTenant& open, std::int64_t release, const access
 }
 
 Status Readers::hold_charges(OpenTenant& open, std::int64_t release, const access::Sight& sight, const Cancel* cancel) {
-  const auto entry = entry_of(open.tenant.id, release, sight);
+  const auto entry = entry_there_is(open.tenant.id, release, sight);
+  if (!entry) return {};
   std::shared_ptr<Reader> reader;
   std::shared_ptr<const explore::Holdings> holdings;
   {
@@ -193,7 +207,18 @@ Result<std::shared_ptr<const explore::Holdings>> Readers::holdings(OpenTenant& o
   const std::int64_t number = release == 0 ? TRY(newest(open)) : release;
   const auto entry = entry_of(open.tenant.id, number, sight);
   TRY(make_ready(*entry, open, number, sight, true, cancel));
+  const std::lock_guard lock(entry->mutex);
   return entry->holdings;
+}
+
+// Both of one entry: what the holdings say is held, this reader holds.
+Result<OpenRelease> Readers::open_release(OpenTenant& open, std::int64_t release, const access::Sight& sight,
+                                          const Cancel* cancel) {
+  const auto entry = entry_of(open.tenant.id, release, sight);
+  TRY(make_ready(*entry, open, release, sight, true, cancel));
+  Reader reader = TRY(entry->reader->share());
+  const std::lock_guard lock(entry->mutex);
+  return OpenRelease{std::move(reader), entry->holdings};
 }
 
 }  // namespace centavo::serve

@@ -51,6 +51,9 @@ class Readers {
   /// A reader for one request: its own connection. Release 0 is the newest.
   Result<Reader> open(OpenTenant& open, std::int64_t release, const access::Sight& sight,
                       const Cancel* cancel = nullptr);
+  /// The same, with what it holds.
+  Result<OpenRelease> open_release(OpenTenant& open, std::int64_t release, const access::Sight& sight,
+                                   const Cancel* cancel);
   /// What the release holds for questions about cost: found once, with a reader of the same release and sight.
   Result<std::shared_ptr<const explore::Holdings>> holdings(OpenTenant& open, std::int64_t release,
                                                             const access::Sight& sight, const Cancel* cancel = nullptr);
@@ -89,6 +92,7 @@ class Readers {
     TimeMs published_ms = 0;
     std::int64_t epoch = 0;
   };
+  std::shared_ptr<Entry> entry_there_is(const std::string& tenant, std::int64_t release, const access::Sight& sight);
   std::shared_ptr<Entry> entry_of(const std::string& tenant, std::int64_t release, const access::Sight& sight);
   Status make_ready(Entry& entry, OpenTenant& open, std::int64_t release, const access::Sight& sight,
                     bool with_holdings, const Cancel* cancel);
