@@ -157,7 +157,7 @@ std::size_t once_in(const Route& route) {
                                                "GET /t/{tenant}/reconcile",
                                                "GET /t/{tenant}/allocation"};
   if (seldom.contains(route.method + " " + route.pattern)) return 100;
-  return route.needs == Needs::tenant ? 12 : 1;
+  return route.needs == Needs::tenant ? 10 : 1;
 }
 
 // A statement and a certificate of acme, so that there are such to ask for.

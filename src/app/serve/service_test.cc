@@ -191,6 +191,19 @@ TEST(Service, SqlIsBounded) {
   EXPECT_EQ(slow.status, 422) << body_of(slow);
 }
 
+// What fails in a person's SQL is said to them, and is no fault of the server.
+TEST(Service, SqlThatFailsSaysWhatFailed) {
+  for (const auto& [sql, words] :
+       {std::pair("select 'x'::int", "Could not convert string 'x'"), std::pair("select error('not so')", "not so"),
+        std::pair("select (range + 0.5)::tinyint from range(1000)", "")}) {
+    const auto page = lake().ask(admin(), "POST", "/api/v1/t/acme/sql", Json({{"sql", sql}}).dump());
+    EXPECT_EQ(page.status, 400) << sql << " " << body_of(page);
+    EXPECT_THAT(body_of(page), HasSubstr(words)) << sql;
+    const auto file = lake().ask(admin(), "POST", "/api/v1/t/acme/sql?format=csv", Json({{"sql", sql}}).dump());
+    EXPECT_THAT(body_of(file), HasSubstr(words)) << sql;
+  }
+}
+
 TEST(Service, MaskedColumnsStayMaskedWhateverIsAsked) {
   const auto engineer = lake().session("eva", {{Role::engineer, "loja"}});
   const auto clear = lake().session("carla", {{Role::engineer, "loja"}});
