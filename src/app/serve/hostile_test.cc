@@ -150,6 +150,7 @@ std::size_t once_in(const Route& route) {
                                                "POST /t/{tenant}/certificates",
                                                "POST /t/{tenant}/certificates/verify",
                                                "POST /t/{tenant}/statements",
+                                               "POST /t/{tenant}/statements/{number}/close",
                                                "POST /t/{tenant}/periods/{period}/close",
                                                "POST /t/{tenant}/periods/{period}/reopen",
                                                "GET /t/{tenant}/diff",

@@ -28,7 +28,17 @@ std::vector<Route> all_routes() {
                  .summary = "This document",
                  .needs = Needs::nobody,
                  .act = [](Call& call) -> Result<http::Response> {
-                   return json_response(call.service.router().document(call.service.options().base_path));
+                   // Anybody may ask for it: it is not made anew for each.
+                   auto& answers = call.service.answers();
+                   http::Response answer;
+                   answer.header("Content-Type", "application/json").header("Cache-Control", "no-cache");
+                   answer.shared_body = answers.find("openapi");
+                   if (!answer.shared_body) {
+                     answer.shared_body = std::make_shared<const std::string>(
+                         json_text(call.service.router().document(call.service.options().base_path)));
+                     answers.keep("openapi", answer.shared_body);
+                   }
+                   return answer;
                  }});
   return out;
 }
