@@ -1,5 +1,6 @@
 #include "app/serve/call.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <spdlog/spdlog.h>
@@ -22,6 +23,12 @@ Result<std::int64_t> Call::number(const char* name, std::int64_t otherwise, std:
     return fail(ErrorKind::invalid_argument, "{}: a whole number from {} to {} is asked for", name, least, most);
   }
   return value;
+}
+
+std::string Call::question_key() const {
+  auto words = request.query;
+  std::sort(words.begin(), words.end());
+  return Json(words).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<Json> Call::body() const {

@@ -61,6 +61,8 @@ struct Call {
   std::string parameter(const char* name, std::string_view otherwise = {}) const;
   /// A whole number in [least, most]; `invalid_argument` otherwise.
   Result<std::int64_t> number(const char* name, std::int64_t otherwise, std::int64_t least, std::int64_t most) const;
+  /// The address's own words: equal questions, equal key; other questions, another key, whatever the words hold.
+  std::string question_key() const;
   /// The body as a JSON object. `invalid_argument` when it is none.
   Result<Json> body() const;
   /// A text member of the body, at most `most` bytes of UTF-8 without control characters.

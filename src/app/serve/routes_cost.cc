@@ -28,14 +28,6 @@ Result<Asked> asked(Call& call, OpenTenant& open, const std::vector<std::string>
   return asked_of(call, open, TRY(explore::parse_question(call.request.query, others)));
 }
 
-// The address's own words, in order: equal questions, equal key.
-std::string key_of(const Call& call) {
-  std::vector<std::string> words;
-  for (const auto& [name, value] : call.request.query) words.push_back(name + "=" + value);
-  std::sort(words.begin(), words.end());
-  return fmt::format("{}", fmt::join(words, "\n"));
-}
-
 // The release is opened inside `make`, so that an answer that is kept costs neither reader nor holdings.
 using Make = std::function<Result<OrderedJson>(OpenRelease&)>;
 Result<http::Response> answer(Call& call, OpenTenant& open, std::int64_t release, const std::string& key,
@@ -95,7 +87,7 @@ Result<http::Response> cost(Call& call) {
     return export_table(open, format, document::table_of(found), "cost",
                         about_of(call, open, what.question, found.period, found.currency, found.release));
   }
-  return answer(call, open, what.release, fmt::format("{}\n{}", what.compare_release, key_of(call)),
+  return answer(call, open, what.release, fmt::format("{}\n{}", what.compare_release, call.question_key()),
                 [&](OpenRelease& seen) -> Result<OrderedJson> {
                   return document::to_json(TRY(cost_of(call, open, seen, what)));
                 });
@@ -107,7 +99,7 @@ Result<http::Response> pivot(Call& call) {
   const Asked what = TRY(asked_of(call, open, parsed.question));
   const std::string format = call.parameter("format");
   if (format.empty()) {
-    return answer(call, open, what.release, key_of(call), [&](OpenRelease& seen) -> Result<OrderedJson> {
+    return answer(call, open, what.release, call.question_key(), [&](OpenRelease& seen) -> Result<OrderedJson> {
       return document::to_json(TRY(explore::pivot(seen.reader, *seen.holdings, parsed)));
     });
   }
@@ -120,7 +112,7 @@ Result<http::Response> pivot(Call& call) {
 Result<http::Response> values(Call& call) {
   OpenTenant open = TRY(call.open());
   const Asked what = TRY(asked(call, open, {"q"}));
-  return answer(call, open, what.release, call.part("dimension") + "\n" + key_of(call),
+  return answer(call, open, what.release, call.part("dimension") + "\n" + call.question_key(),
                 [&](OpenRelease& seen) -> Result<OrderedJson> {
                   return document::to_json(TRY(explore::values_of(seen.reader, *seen.holdings, call.part("dimension"),
                                                                   call.parameter("q"), what.question)));
@@ -139,7 +131,7 @@ Result<http::Response> lines(Call& call) {
                          about_of(call, open, what.question, {what.question.period, what.question.period, {}, false},
                                   what.question.currency, what.release)});
   }
-  return answer(call, open, what.release, key_of(call), [&](OpenRelease& seen) -> Result<OrderedJson> {
+  return answer(call, open, what.release, call.question_key(), [&](OpenRelease& seen) -> Result<OrderedJson> {
     return document::to_json(TRY(explore::lines(seen.reader, *seen.holdings, what.question, call.parameter("cursor"))));
   });
 }

@@ -185,7 +185,8 @@ Error Service::told(const Error& error) const {
   const bool is_quiet = http::problem_of(error).status == 500;   // it says nothing of the error anyway
   if (is_quiet || error.message.find(options_.lake_dir) == std::string::npos) return error;
   spdlog::error("told without its words: {}", error.message);
-  if (error.kind == ErrorKind::not_found) {
+  // A locked-down engine takes a file that is gone for a pattern, and may not look for what fits it.
+  if (error.kind == ErrorKind::not_found || error.kind == ErrorKind::permission_denied) {
     return {ErrorKind::conflict, "files of this release were removed while it was read",
             "ask again, of the newest release"};
   }

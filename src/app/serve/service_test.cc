@@ -261,6 +261,25 @@ TEST(Service, WhoHasTheAnswerIsToldSo) {
   EXPECT_EQ(lake().handle(request).status, 200);
 }
 
+// A value may hold what stands between values: it must not come to be another question's answer.
+TEST(Service, AnAnswerIsKeptForItsOwnQuestionWhateverItsWordsHold) {
+  const auto asked = [&](const std::string& query) {
+    return lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&c=none&" + query);
+  };
+  const auto tag_of = [](const http::Response& response) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == "ETag") return value;
+    }
+    return std::string();
+  };
+  // The first is asked by who wants the second to be wrong for everybody.
+  const auto one = asked("f.RegionId=a%0Af.ServiceName=b"), both = asked("f.RegionId=a&f.ServiceName=b");
+  ASSERT_EQ(one.status, 200) << body_of(one);
+  ASSERT_EQ(both.status, 200) << body_of(both);
+  EXPECT_NE(tag_of(one), tag_of(both));
+  EXPECT_EQ(tag_of(both), tag_of(asked("f.ServiceName=b&f.RegionId=a")));   // the order changes nothing
+}
+
 TEST(Service, ExportsHoldTheSameRows) {
   const auto cost = json_of(lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&m=BilledCost&c=none"));
   const std::string csv =
