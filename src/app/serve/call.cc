@@ -25,6 +25,12 @@ Result<std::int64_t> Call::number(const char* name, std::int64_t otherwise, std:
   return value;
 }
 
+std::string Call::question_key() const {
+  auto words = request.query;
+  std::sort(words.begin(), words.end());
+  return Json(words).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 Result<Json> Call::body() const {
   if (request.body.empty()) return Json::object();
   const std::string type = request.header("content-type");
@@ -64,13 +70,6 @@ Result<OpenRelease> Call::open(OpenTenant& open, std::int64_t release) const {
   OpenRelease out = TRY(service.readers().open_release(open, release, sight(), &cancel));
   out.reader.connection().watch(&cancel);
   return out;
-}
-
-std::string Call::question_key() const {
-  std::vector<std::string> words;
-  for (const auto& [name, value] : request.query) words.push_back(name + "=" + value);
-  std::sort(words.begin(), words.end());
-  return fmt::format("{}", fmt::join(words, "\n"));
 }
 
 Result<http::Response> Call::answer(OpenTenant& open, std::int64_t release, const std::string& more,

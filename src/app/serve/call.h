@@ -61,6 +61,8 @@ struct Call {
   std::string parameter(const char* name, std::string_view otherwise = {}) const;
   /// A whole number in [least, most]; `invalid_argument` otherwise.
   Result<std::int64_t> number(const char* name, std::int64_t otherwise, std::int64_t least, std::int64_t most) const;
+  /// The address's own words: equal questions, equal key; other questions, another key, whatever the words hold.
+  std::string question_key() const;
   /// The body as a JSON object. `invalid_argument` when it is none.
   Result<Json> body() const;
   /// A text member of the body, at most `most` bytes of UTF-8 without control characters.
@@ -72,8 +74,6 @@ struct Call {
   Result<OpenTenant> open() const;
   /// A release of it as the caller sees it, and what it holds for questions about cost. Reading it stops with the call.
   Result<OpenRelease> open(OpenTenant& open, std::int64_t release) const;
-  /// The words of the address, in order: equal questions, equal key.
-  std::string question_key() const;
   /// Service::answer of a question about cost. The release is opened for `make` only, so that an answer that is kept
   /// costs neither reader nor holdings. `more` is what the answer depends on beside release and question.
   Result<http::Response> answer(OpenTenant& open, std::int64_t release, const std::string& more,

@@ -74,6 +74,13 @@ Status write_rows(Reader& reader, const ExportQuery& query, document::FileFormat
 
 }  // namespace
 
+Error error_of_person(Error error) {
+  if (error.kind == ErrorKind::corrupt_data) error.kind = ErrorKind::invalid_argument;
+  if (error.kind == ErrorKind::out_of_space)
+    return {ErrorKind::over_limit, "the query takes more memory than it may", "ask for fewer rows, columns or months"};
+  return error;
+}
+
 Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t release, const std::string& format,
                                     const ExportQuery& query) {
   const document::FileFormat kind = TRY(document::parse_file_format(format));
@@ -92,7 +99,7 @@ Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t r
       return fail_hint("ask for fewer rows, columns or months", ErrorKind::over_limit,
                        "the file took longer than {} seconds", options.export_time.count());
     }
-    return fail(service.told(done.error()));
+    return fail(service.told(query.is_of_person ? error_of_person(done.error()) : done.error()));
   };
   return out;
 }

@@ -15,7 +15,11 @@ struct ExportQuery {
   std::string name;                    ///< of the file, without ending
   std::string sql;                     ///< vetted before it runs
   document::About about;               ///< what was asked
+  bool is_of_person = false;           ///< somebody wrote this SQL
 };
+/// What failed in SQL that somebody wrote, as an error of theirs: a value that is no number, more memory than it may
+/// have.
+Error error_of_person(Error error);
 Result<http::Response> export_query(Call& call, OpenTenant& open, std::int64_t release, const std::string& format,
                                     const ExportQuery& query);
 /// A bounded table as a file.

@@ -150,6 +150,7 @@ std::size_t once_in(const Route& route) {
                                                "POST /t/{tenant}/certificates",
                                                "POST /t/{tenant}/certificates/verify",
                                                "POST /t/{tenant}/statements",
+                                               "POST /t/{tenant}/statements/{number}/close",
                                                "POST /t/{tenant}/periods/{period}/close",
                                                "POST /t/{tenant}/periods/{period}/reopen",
                                                "GET /t/{tenant}/diff",
@@ -157,7 +158,7 @@ std::size_t once_in(const Route& route) {
                                                "GET /t/{tenant}/reconcile",
                                                "GET /t/{tenant}/allocation"};
   if (seldom.contains(route.method + " " + route.pattern)) return 100;
-  return route.needs == Needs::tenant ? 12 : 1;
+  return route.needs == Needs::tenant ? 10 : 1;
 }
 
 // A statement and a certificate of acme, so that there are such to ask for.

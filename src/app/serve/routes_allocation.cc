@@ -106,8 +106,7 @@ Result<http::Response> show_rules(Call& call) {
   OpenTenant open = TRY(call.open());
   const auto question = TRY(explore::parse_question(call.request.query));
   const std::int64_t release = TRY(call.service.readers().newest(open));
-  std::string key = fmt::format("{}\n{}", call.service.library_turn(), open.tenant.currency);
-  for (const auto& [name, value] : call.request.query) key += fmt::format("\n{}={}", name, value);
+  std::string key = fmt::format("{}\n{}\n{}", call.service.library_turn(), open.tenant.currency, call.question_key());
   for (const auto& [name, text] : open.tenant.allocation) key += fmt::format("\n{} {}", name, sha256_hex(text));
   return call.service.answer(call, release, key, [&] { return rules_object(call, open, release, question); });
 }

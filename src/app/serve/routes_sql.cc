@@ -99,14 +99,17 @@ Result<http::Response> query(Call& call) {
   OpenTenant open = TRY(call.open());
   const std::string format = call.parameter("format");
   if (!format.empty()) {
-    return export_query(call, open, asked.release, format, {"query", asked.sql, about_query(call, open, asked)});
+    return export_query(call, open, asked.release, format, {"query", asked.sql, about_query(call, open, asked), true});
   }
   const auto turn = TRY(call.service.turns().take(call.who.user));
   const TimeLimit limit(&call.cancel, asked.time);
   const auto started = std::chrono::steady_clock::now();
   auto result = rows_of(call, open, asked, limit.cancel());
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  if (!result && result.error().kind == ErrorKind::cancelled && limit.is_over()) result = fail(too_slow(asked.time));
+  if (!result) {
+    const bool slow = result.error().kind == ErrorKind::cancelled && limit.is_over();
+    result = fail(slow ? too_slow(asked.time) : error_of_person(result.error()));
+  }
   const Status kept =
       remember(call, open.tenant.id, asked, seconds, result ? static_cast<std::int64_t>((*result)["rows"].size()) : 0,
                result ? nullptr : &result.error());

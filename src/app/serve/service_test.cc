@@ -193,6 +193,19 @@ TEST(Service, SqlIsBounded) {
   EXPECT_EQ(slow.status, 422) << body_of(slow);
 }
 
+// What fails in a person's SQL is said to them, and is no fault of the server.
+TEST(Service, SqlThatFailsSaysWhatFailed) {
+  for (const auto& [sql, words] :
+       {std::pair("select 'x'::int", "Could not convert string 'x'"), std::pair("select error('not so')", "not so"),
+        std::pair("select (range + 0.5)::tinyint from range(1000)", "")}) {
+    const auto page = lake().ask(admin(), "POST", "/api/v1/t/acme/sql", Json({{"sql", sql}}).dump());
+    EXPECT_EQ(page.status, 400) << sql << " " << body_of(page);
+    EXPECT_THAT(body_of(page), HasSubstr(words)) << sql;
+    const auto file = lake().ask(admin(), "POST", "/api/v1/t/acme/sql?format=csv", Json({{"sql", sql}}).dump());
+    EXPECT_THAT(body_of(file), HasSubstr(words)) << sql;
+  }
+}
+
 TEST(Service, MaskedColumnsStayMaskedWhateverIsAsked) {
   const auto engineer = lake().session("eva", {{Role::engineer, "loja"}});
   const auto clear = lake().session("carla", {{Role::engineer, "loja"}});
@@ -315,6 +328,19 @@ TEST(Service, WhatWasAskedIsAnsweredForANewReleaseBeforeSomebodyAsks) {
   const auto after = json_of(lake().ask(admin(), "GET", path));
   EXPECT_EQ(after["release"], next.number);
   EXPECT_EQ(after["total"], before["total"]);
+}
+
+// A value may hold what stands between values: it must not come to be another question's answer.
+TEST(Service, AnAnswerIsKeptForItsOwnQuestionWhateverItsWordsHold) {
+  const auto asked = [&](const std::string& query) {
+    return lake().ask(admin(), "GET", "/api/v1/t/acme/cost?by=ServiceName&c=none&" + query);
+  };
+  // The first is asked by who wants the second to be wrong for everybody.
+  const auto one = asked("f.RegionId=a%0Af.ServiceName=b"), both = asked("f.RegionId=a&f.ServiceName=b");
+  ASSERT_EQ(one.status, 200) << body_of(one);
+  ASSERT_EQ(both.status, 200) << body_of(both);
+  EXPECT_NE(etag_of(one), etag_of(both));
+  EXPECT_EQ(etag_of(both), etag_of(asked("f.ServiceName=b&f.RegionId=a")));   // the order changes nothing
 }
 
 TEST(Service, ExportsHoldTheSameRows) {

@@ -168,7 +168,7 @@ void scale_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vect
 
 // A decimal that is one already.
 void copy_block(duckdb_function_info, duckdb_data_chunk input, duckdb_vector output) {
-  const Argument<Int128> numbers(input, 0);
+  const Argument<duckdb_hugeint> numbers(input, 0);
   Answer answer(output);
   const idx_t count = duckdb_data_chunk_get_size(input);
   for (idx_t row = 0; row < count; ++row) {
@@ -294,8 +294,8 @@ void reading_hash_block(duckdb_function_info info, duckdb_data_chunk input, duck
 
 // before, amount, weights, digits: the parts of one step of a running split.
 void split_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  const Argument<Int128> before(input, 0);
-  const Argument<Int128> amounts(input, 1);
+  const Argument<duckdb_hugeint> before(input, 0);
+  const Argument<duckdb_hugeint> amounts(input, 1);
   const Argument<duckdb_list_entry> lists(input, 2);
   const Argument<std::int32_t> digits(input, 3);
   const duckdb_vector child = duckdb_list_vector_get_child(duckdb_data_chunk_get_vector(input, 2));
@@ -348,8 +348,8 @@ void digits_block(duckdb_function_info, duckdb_data_chunk input, duckdb_vector o
 
 template <std::optional<Int128> (*compute)(Int128, Int128), int scale>
 void rate_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  const Argument<Int128> left(input, 0);
-  const Argument<Int128> right(input, 1);
+  const Argument<duckdb_hugeint> left(input, 0);
+  const Argument<duckdb_hugeint> right(input, 1);
   Answer answer(output);
   const idx_t count = duckdb_data_chunk_get_size(input);
   for (idx_t row = 0; row < count; ++row) {

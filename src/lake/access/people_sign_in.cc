@@ -42,18 +42,11 @@ std::optional<Holder> Remembered::find(const std::string& hash, TimeMs now) cons
   return it->second;
 }
 
-void Remembered::keep(const std::string& hash, Holder holder) {
+void Remembered::keep_since(std::uint64_t turn, const std::string& hash, Holder holder) {
   const std::lock_guard lock(mutex_);
+  if (turn != turn_) return;
   if (holders_.size() >= kRememberedMax) holders_.clear();
   holders_.insert_or_assign(hash, std::move(holder));
-}
-
-void Remembered::keep_since(std::uint64_t turn, const std::string& hash, Holder holder) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (turn != turn_) return;
-  }
-  keep(hash, std::move(holder));
 }
 
 std::uint64_t Remembered::turn() const {

@@ -13,6 +13,7 @@
 
 #include "base/digest.h"
 #include "io/sqldb/sqldb.h"
+#include "lake/access/sql_people.h"
 
 namespace centavo::access {
 namespace {
@@ -298,6 +299,19 @@ TEST_F(PeopleTest, ReadsCostAWriteOnlyOnceAMinute) {
   ASSERT_TRUE(people_->token_holder(text));
   EXPECT_EQ(people_->tokens("ana")->front().last_used_ms, clock_.now_ms());
   EXPECT_EQ(people_->user("ana")->last_seen_ms, clock_.now_ms());
+}
+
+TEST(Remembered, WhatWasLookedUpBeforeAChangeIsNotKeptBehindIt) {
+  Remembered remembered;
+  Holder holder;
+  holder.ends_ms = 1000;
+  const std::uint64_t before = remembered.turn();
+  remembered.keep_since(before, "a", holder);
+  EXPECT_TRUE(remembered.find("a", 1));
+  remembered.forget_all();
+  EXPECT_FALSE(remembered.find("a", 1));
+  remembered.keep_since(before, "a", holder);
+  EXPECT_FALSE(remembered.find("a", 1));
 }
 
 TEST_F(PeopleTest, ALookUpCostsMicroseconds) {

@@ -29,10 +29,9 @@ struct Holder {
 class Remembered {
  public:
   std::optional<Holder> find(const std::string& hash, TimeMs now) const;
-  void keep(const std::string& hash, Holder holder);
   void forget_all();
   std::uint64_t turn() const;    ///< changes when all is forgotten
-  /// keep(), unless all was forgotten since `turn`.
+  /// Keeps it, unless all was forgotten since `turn`: what was looked up before a change is not kept behind it.
   void keep_since(std::uint64_t turn, const std::string& hash, Holder holder);
 
  private:
