@@ -7,8 +7,8 @@ the bench fail. What was printed is appended to bench/RESULTS.md with the commit
 
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
 BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,explain,serve,rivals
-BENCH_EXPLAINED  cells of each kind that are explained (100)
-BENCH_KEEP=DIR keeps the generated bills there for the next time, BENCH_LAKES=DIR the lakes that `serve` reads
+BENCH_KEEP=DIR keeps the generated bills, and the lake that allocation and explain look at, there for the next time,
+BENCH_LAKES=DIR the lakes that `serve` reads
 """
 import datetime
 import decimal
@@ -16,7 +16,6 @@ import filecmp
 import json
 import os
 import pathlib
-import random
 import re
 import shutil
 import subprocess
@@ -36,7 +35,6 @@ ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
 FULL = os.environ.get("BENCH_FULL") == "1"
 ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
-EXPLAINED = int(os.environ.get("BENCH_EXPLAINED", "100"))   # cells of each kind
 MONTHS = 3
 FIRST, END = "2026-08-01", "2026-11-01"   # the generator's last three months, end exclusive
 PYTHON = {name: ROOT / ".cache" / "venv" / name / "bin" / "python" for name in ("interop", "spark", "dbt")}
@@ -322,17 +320,46 @@ class Bench:
             say(f"| {what} | {ratio(own.wall, other.wall)} | {ratio(own.cpu, other.cpu)} | {ratio(own.peak_bytes, other.peak_bytes)} |")
         shutil.rmtree(lake.folder)
 
+    def big_lake(self):
+        """A lake of its own with all rows in it, and where each run begins: links to the files of one that is made once."""
+        rows = 10_000_000 if FULL else ROWS
+        kept = self.bills / f"lake-{rows}-{MONTHS}"
+        if not (kept / "made").exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            print(f"bench: a lake of {rows} rows", flush=True)
+            lake = Lake(kept)
+            lake.add("acme", "aws", self.bill(rows, "parquet", MONTHS))
+            lake.run("acme", seconds=3600)
+            (kept / "made").touch()
+        self.number += 1
+        folder = self.folder / f"lake{self.number}"
+
+        def link(one, other):   # a lake's files are written once; what is changed in place is copied
+            if one.endswith((".parquet", ".json")):
+                try:
+                    return os.link(one, other)
+                except OSError:
+                    pass
+            return shutil.copy2(one, other)
+
+        shutil.copytree(kept, folder, copy_function=link)
+        return Lake(folder)
+
     def allocation(self):
         """1,000 cost centres and 3 nested rules against a plain group-by of the same rows, by the same columns, in the same engine."""
-        table("allocation, 1,000 cost centres and 3 nested rules: a plain group-by of the same rows into Parquet", "precision", "wall")
-        lake = self.new_lake(self.bill(ROWS, "csv_gz", 1))
-        lake.run("acme", seconds=3600)
+        lake = self.big_lake()
+        rows = int(lake.value("acme", f"select count(*) from {COSTS}"))
+        table(f"allocation of {rows:,} charges over 1,000 cost centres with 3 nested rules: a plain group-by of the same charges into Parquet",
+              "precision", "wall of the whole run", "CPU", "peak memory")
         rules = lake.folder / "tenants" / "acme" / "allocation"
         rules.mkdir()
         centre = "case when ChargeCategory <> 'Usage' then 'shared' else concat_ws('-', 'cc', cast(mod(x_SourceRow, 1000) as varchar)) end"
         (rules / "tag.yaml").write_text(f"virtual_tag: cost_centre\nrules:\n  - {{name: own, value_sql: \"{centre}\"}}\n")
+        lake.run("acme", seconds=3600)   # the tag's own table; from here on only rules that split change
         everybody = "[" + ", ".join(f"cc-{number}" for number in range(1000)) + "]"
         mine, theirs = {}, []
+        nothing = measure.best([measure.run([program(), "--lake", lake.folder, "run", "--tenant", "acme"]) for _ in range(3)])
+        start = measure.best([measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", "select 1"]) for _ in range(3)])
         for _ in range(ROUNDS):
             for precision in ("subunit", "full"):   # another precision makes gold.allocated_cost again, and nothing else
                 (rules / "who.yaml").write_text(
@@ -340,58 +367,58 @@ class Bench:
                     "  - {name: shared, take: {cost_centre: shared}, split: fixed, shares: {platform: 60, data: 25, security: 15}}\n"
                     f"  - {{name: platform, take: {{cost_centre: platform}}, split: proportional, to: {everybody}}}\n"
                     f"  - {{name: the rest, take: {{cost_centre: [data, security]}}, split: even, to: {everybody}}}\n")
-                document = json.loads(lake("--json", "run", "--tenant", "acme", seconds=3600).stdout)
-                tasks = [task for run in (document if isinstance(document, list) else [document]) for task in run["tasks"]]
-                seconds = sum(float(task["seconds"]) for task in tasks if task["table"] == "gold.allocated_cost")
-                mine.setdefault(precision, []).append(seconds)
+                cost = measure.run([program(), "--lake", lake.folder, "--json", "run", "--tenant", "acme"])
+                document = json.loads(cost.output)
+                made = {task["table"] for run in (document if isinstance(document, list) else [document]) for task in run["tasks"]}
+                if made != {"gold.allocated_cost"}:
+                    self.broken.append("allocation")
+                    say(f"BROKEN  allocation made {sorted(made)}")
+                mine.setdefault(precision, []).append(cost)
                 one = lake.query("acme", f"select sum(BilledCost) as b, sum(EffectiveCost) as e from {COSTS}")
                 other = lake.query("acme", "select sum(BilledCost) as b, sum(EffectiveCost) as e from gold.allocated_cost")
                 self.same(f"allocation, {precision}", [decimal.Decimal(text) for text in one[0].values()], [decimal.Decimal(text) for text in other[0].values()])
-            out = self.folder / "plain.parquet"
-            plain = f"select BillingCurrency, {centre} as cost_centre, x_Provider, BillingAccountId, SubAccountId, ServiceName, ChargeCategory, " \
+            out = lake.folder / "plain.parquet"
+            plain = f"select billing_period, BillingCurrency, {centre} as cost_centre, x_Provider, BillingAccountId, SubAccountId, ServiceName, ChargeCategory, " \
                     f"sum(BilledCost) as b, sum(EffectiveCost) as e, count(*) as n from {COSTS} group by all"
-            base = measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", "select 1"])
-            theirs.append(measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", "--format", "parquet", "--out", out, plain]).wall - base.wall)
+            theirs.append(measure.run([program(), "--lake", lake.folder, "query", "--tenant", "acme", "--format", "parquet", "--out", out, plain]))
             out.unlink()
-        for precision, seconds in mine.items():
-            say(f"| {precision} | {ratio(min(seconds), min(theirs))} |")
+        other = measure.best(theirs)
+        for precision, costs in mine.items():
+            own = measure.best(costs)
+            say(f"| {precision} | {ratio(own.wall - nothing.wall, other.wall - start.wall)} | {ratio(own.cpu - nothing.cpu, other.cpu - start.cpu)} "
+                f"| {ratio(own.peak_bytes, other.peak_bytes)} |")
+        say(f"| the whole process, start and end too | {ratio(min(cost.wall for costs in mine.values() for cost in costs), other.wall)} | | |")
         shutil.rmtree(lake.folder)
 
     def explain(self):
-        """A number to its raw rows: random cells of gold tables and random filters, beside the engine's bare scan of the rows behind."""
-        rows, months = (10_000_000, 24) if FULL else (ROWS, max(ROWS * 24 // 10_000_000, 1))   # months as large as those of the full bill
-        table(f"explain, {rows:,} rows in {months} months", "question", "p50 : 2 s", "p95 : 2 s", "p99 : 2 s", "p50 : a bare scan of the charges")
-        lake = self.new_lake(self.bill(rows, "parquet", months))
-        lake.run("acme", seconds=7200)
-        chance = random.Random(20260901)
-        folder = lake.log_folders("acme")["silver.aws_cost_and_usage"]
-        _, live = delta_log.replay(folder, delta_log.commits(folder)[-1])
-        files = [str(folder / urllib.parse.unquote(path)) for path in live]
-        by = ["x_Provider", "BillingAccountId", "SubAccountId", "ServiceCategory", "ServiceName", "RegionId", "ChargeCategory"]
-
-        def where_of(row, columns):
-            return " and ".join(f"{name} is null" if row[name] == "" else f"{name} = '{row[name].replace(chr(39), chr(39) * 2)}'" for name in columns)
-
-        for gold, columns in (("gold.cost_by_day", ["billing_period", "charge_date", *by]), ("gold.cost_by_month", ["billing_period", *by]),
-                              ("a month of a service", ["billing_period", "ServiceName"])):
-            source = gold if gold.startswith("gold.") else "gold.cost_by_month"
-            cells = lake.query("acme", f"select distinct {', '.join(columns)} from {source} order by all")
-            times, scans = [], []
-            for cell in chance.sample(cells, min(len(cells), EXPLAINED)):
-                where = where_of(cell, columns)
-                measure_of = f"{gold}.BilledCost" if source == gold else "BilledCost"
-                cost = measure.run([program(), "--lake", lake.folder, "--json", "explain", "--tenant", "acme", f"{measure_of} where {where}"])
-                found = json.loads(cost.output)
-                if not found["holds"]:
-                    self.broken.append(f"explain {where}")
-                    say(f"BROKEN  explain {measure_of} where {where}: {found['total']} is not what its rows add up to")
-                times.append(cost.wall)
-                silver = where.replace("charge_date", "cast(ChargePeriodStart as date)")
-                sql = f"set TimeZone = 'UTC'; select sum(BilledCost), count(*) from read_parquet({files}, hive_partitioning=true) where {silver}"
-                scans.append(measure.run([PYTHON["interop"], "-c", "import duckdb, sys; print(duckdb.sql(sys.argv[1]).fetchall())", sql]).wall)
-            times.sort(), scans.sort()
-            at = [times[min(len(times) - 1, int(len(times) * share))] for share in (0.5, 0.95, 0.99)]
-            say(f"| {len(times)} cells of {gold} | {' | '.join(ratio(seconds, 2) for seconds in at)} | {ratio(at[0], scans[len(scans) // 2])} |")
+        """Cells of gold tables back to their raw rows, added up again: the largest ones, and others by chance. A process each."""
+        lake = self.big_lake()
+        rows = int(lake.value("acme", f"select count(*) from {COSTS}"))
+        table(f"explain over {rows:,} charges, the whole process", "cells of", "questions", "rows behind, median and most", "p50 : 2 s", "p95 : 2 s", "slowest : 2 s", "peak memory, MiB")
+        tables = {"gold.cost_by_day": ("BilledCost", ["charge_date", "SubAccountId", "ServiceName", "RegionId", "ChargeCategory"]),
+                  "gold.cost_by_month": ("EffectiveCost", ["billing_period", "SubAccountId", "ServiceName", "RegionId", "ChargeCategory"]),
+                  "gold.cost_by_tag": ("BilledCost", ["billing_period", "ServiceName", "tag_key", "is_tagged", "tag_value"]),
+                  "gold.unallocated_cost": ("BilledCost", ["billing_period", "SubAccountId", "ServiceName", "reason"]),
+                  "gold.commitment_summary": ("used_cost", ["billing_period", "CommitmentDiscountId"])}
+        every = []
+        for name, (amount, by) in tables.items():
+            shown = ", ".join(by)
+            cells = lake.query("acme", f"select {shown} from {name} order by abs({amount}) desc limit 5")
+            cells += lake.query("acme", f"select {shown} from {name} where abs({amount}) > 0 order by hash({shown}), {shown} limit 15")
+            costs, behind = [], []
+            for cell in cells:
+                where = " and ".join(f"{column} is null" if value in ("", None) else f"{column} = '{value}'" for column, value in cell.items())
+                cost = measure.run([program(), "--lake", lake.folder, "--json", "explain", "--tenant", "acme", f"{name}.{amount} where {where}"])
+                document = json.loads(cost.output)
+                if not document["holds"]:
+                    self.broken.append("explain")
+                    say(f"BROKEN  explain {name} where {where}")
+                costs.append(cost)
+                behind.append(document["rows"])
+            every += costs
+            say(explained(name, costs, behind))
+        say(explained("all of them", every, []))
+        shutil.rmtree(lake.folder)
 
     def served_lake(self, rows):
         """A lake with a released bill of that many rows; kept where BENCH_LAKES says."""
@@ -441,6 +468,13 @@ class Bench:
         base = costs["select 1"].read_bytes
         say(f"| one day of one account | {ratio(costs[day].read_bytes - base, costs[whole].read_bytes - base)} |")
         shutil.rmtree(lake.folder)
+
+
+def explained(name, costs, behind):
+    walls = sorted(cost.wall for cost in costs)
+    rows = f"{sorted(behind)[len(behind) // 2]:,}, {max(behind):,}" if behind else ""
+    at = lambda share: ratio(walls[min(int(len(walls) * share), len(walls) - 1)], 2.0)
+    return f"| {name} | {len(costs)} | {rows} | {at(0.5)} | {at(0.95)} | {at(1)} | {max(cost.peak_bytes for cost in costs) >> 20} |"
 
 
 def stages_of(document, wall):

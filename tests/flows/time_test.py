@@ -319,7 +319,7 @@ class AwsLake(FlowTest):
                 self.assertEqual(rows, found["rows"], question)
         line = lake.json("explain", "gold.cost_by_month.BilledCost where ChargeCategory = 'Tax'", "--tenant", "acme")["lines"][0]
         self.assertEqual("VAT", json.loads(line["raw"])["line_item_tax_type"])
-        for question, words in (("gold.commitment_summary.eligible_cost", "added up"), ("gold.nothing.BilledCost", "no table"),
+        for question, words in (("gold.commitment_summary.coverage_ratio", "exact number"), ("gold.nothing.BilledCost", "no table"),
                                 ("gold.cost_by_month.ServiceName", "exact number"), ("gold.cost_by_month.BilledCost where nonsense = 1", "nonsense")):
             self.assert_one_clear_error(lake("explain", question, "--tenant", "acme", code=(FAILED, USAGE)), words)
 

@@ -393,6 +393,11 @@ std::string levels(const Allocation& rules) {
   return out;
 }
 
+// What one charge brings to a measure.
+std::string amount_of(std::string_view measure) {
+  return measure == "charge_count" ? "1" : "charge." + duck::name(measure);
+}
+
 }  // namespace
 
 std::string condition_sql(const Condition& condition) {
@@ -556,11 +561,12 @@ std::string charges_behind_sql(const Allocation& rules, std::string_view period,
                              k + 1, earlier, same(rules.keep));
   }
   return fmt::format(
-      "select charge.x_SourceFile as centavo_file, charge.x_SourceRow as centavo_row, '{}' as centavo_period, "
-      "charge.{} as centavo_amount from (\n{}\nselect * from placed\n) as charge where exists (\n    select 1 from "
+      "select charge.x_SourceFile as centavo_file, charge.x_SourceRow as centavo_row, charge.x_RowPart as "
+      "centavo_part, '{}' as centavo_period, {} as centavo_amount from (\n{}\nselect * from placed\n) as charge where "
+      "exists (\n    select 1 from "
       "cells as "
       "cell where cell.billing_period = $period_first and cell.BillingCurrency = charge.BillingCurrency and ({}))",
-      period, duck::name(measure), placed_charges_sql(rules, period), entries);
+      period, amount_of(measure), placed_charges_sql(rules, period), entries);
 }
 
 std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure) {
@@ -570,11 +576,12 @@ std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view 
     tags += fmt::format("{}cell.tag = {} and cell.tag_value is not distinct from charge.{}", tags.empty() ? "" : " or ",
                         duck::literal(tag.name), duck::name(tag.name));
   return fmt::format(
-      "select charge.x_SourceFile as centavo_file, charge.x_SourceRow as centavo_row, '{}' as centavo_period, "
-      "charge.{} as centavo_amount from (\n{}\nselect * from {}\n) as charge join cells as cell on "
+      "select charge.x_SourceFile as centavo_file, charge.x_SourceRow as centavo_row, charge.x_RowPart as "
+      "centavo_part, '{}' as centavo_period, {} as centavo_amount from (\n{}\nselect * from {}\n) as charge join cells "
+      "as cell on "
       "cell.billing_period = $period_first and cell.BillingCurrency = charge.BillingCurrency and cell.x_Provider = "
       "charge.x_Provider and cell.ServiceName is not distinct from charge.ServiceName and ({})",
-      period, duck::name(measure), steps, last, tags.empty() ? "false" : tags);
+      period, amount_of(measure), steps, last, tags.empty() ? "false" : tags);
 }
 
 std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit) {

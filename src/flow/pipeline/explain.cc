@@ -37,7 +37,7 @@ Result<Question> read_question(std::string_view text) {
 
 // Where rows say from which raw row they came, and how much of the measure each carries.
 struct Traced {
-  std::string rows_sql;   // centavo_file, centavo_row, centavo_period, centavo_amount
+  std::string rows_sql;   // centavo_file, centavo_row, centavo_part, centavo_period, centavo_amount
   std::vector<const pack::Model*> implementers;
 };
 
@@ -56,8 +56,20 @@ const std::string* row_column(const Measured& measured) {
   return named(measured.columns, "x_SourceRow", "source_row_number");
 }
 
+// What tells rows made from one raw row apart; "''" when each gives one.
+std::string part_sql(const Measured& measured, std::string_view prefix) {
+  const auto* part = measured.find("x_RowPart");
+  return part == nullptr ? "''" : fmt::format("coalesce({}{}, '')", prefix, duck::name(part->name));
+}
+
+const pack::DrillSpec::Way* way_of(const pack::Model& model, const std::string& measure) {
+  const auto it = model.contract.explain.ways.find(measure);
+  return it == model.contract.explain.ways.end() ? nullptr : &it->second;
+}
+
 // The table or interface that a gold table's rows add up: as its contract says, else what it reads, near or far.
-Result<Measured> charges_of(const Workshop& workshop, const Release& release, const pack::Model& model) {
+Result<Measured> charges_of(const Workshop& workshop, const Release& release, const pack::Model& model,
+                            const std::string& measure) {
   std::vector<std::string> interfaces;
   std::set<pack::TableName> seen;
   std::vector<const pack::Model*> open = {&model};
@@ -71,6 +83,8 @@ Result<Measured> charges_of(const Workshop& workshop, const Release& release, co
     }
   }
   std::vector<pack::TableName> candidates;
+  const auto* way = way_of(model, measure);
+  if (way != nullptr && way->from) candidates.push_back(*way->from);
   if (model.contract.explain.from) candidates.push_back(*model.contract.explain.from);
   for (const auto& name : interfaces) {
     if (const auto* interface = workshop.library.interface(name)) candidates.push_back(interface->view());
@@ -98,8 +112,7 @@ std::string period_sql(const Measured& measured, std::string_view prefix) {
 }
 
 constexpr std::int64_t kCellsToPruneBy = 1000;
-constexpr std::size_t kFilesToPruneBy = 1000;
-constexpr std::int64_t kRowsHeldMax = 100'000;
+constexpr std::int64_t kRowsHeldMax = 500'000;   // more rows than this are added up as they stream by
 
 // Rows behind the cells of a gold table: equal in the columns of its grain, and what its contract adds.
 class CellTrace {
@@ -111,17 +124,20 @@ class CellTrace {
   Result<Traced> trace(const std::string& measure) {
     Traced out;
     out.implementers = charges_.models;
+    const auto ways = contract_.explain.ways.find(measure);
+    const auto* way = ways == contract_.explain.ways.end() ? nullptr : &ways->second;
     const auto amount = contract_.explain.amounts.find(measure);
     const auto* column = charges_.find(measure);
-    if (amount == contract_.explain.amounts.end() && column == nullptr) {
+    if (way == nullptr && amount == contract_.explain.amounts.end() && column == nullptr) {
       return fail_hint(fmt::format("add it to explain: {{amounts: …}} of {}", contract_.place.text()),
                        ErrorKind::not_found, "nothing says how {} of {} is added up from {}", measure,
                        contract_.table.text(), charges_.table.text());
     }
+    const std::string& where = way == nullptr ? contract_.explain.where : way->where;
     std::string on = "true", prune = "true";
-    for (const auto& name : contract_.grain) {
+    for (const auto& name : way == nullptr || way->by.empty() ? contract_.grain : way->by) {
       const auto* there = charges_.find(name);
-      if (there == nullptr && contract_.explain.where.empty()) {
+      if (there == nullptr && where.empty()) {
         return fail_hint(fmt::format("say in explain: {{where: …}} of {} what it is made of", contract_.place.text()),
                          ErrorKind::not_found, "{} has no column {}, which {} is by", charges_.table.text(), name,
                          contract_.table.text());
@@ -130,13 +146,15 @@ class CellTrace {
       on += fmt::format(" and charge.{0} is not distinct from cell.{0}", duck::name(there->name));
       prune += TRY(values_of(*there));
     }
-    if (!contract_.explain.where.empty()) on += fmt::format(" and ({})", contract_.explain.where);
+    if (!where.empty()) on += fmt::format(" and ({})", where);
+    std::string brings = column == nullptr ? std::string() : "charge." + duck::name(column->name);
+    if (amount != contract_.explain.amounts.end()) brings = amount->second;
+    if (way != nullptr) brings = way->amount;
     out.rows_sql = fmt::format(
-        "select charge.{} as centavo_file, charge.{} as centavo_row, {} as centavo_period, {} as centavo_amount from "
-        "(select * from {} where {}) as charge join cells as cell on {}",
-        duck::name(*file_column(charges_)), duck::name(*row_column(charges_)), period_sql(charges_, "charge."),
-        amount == contract_.explain.amounts.end() ? "charge." + duck::name(column->name) : amount->second,
-        charges_.table.text(), prune, on);
+        "select charge.{} as centavo_file, charge.{} as centavo_row, {} as centavo_part, {} as centavo_period, {} as "
+        "centavo_amount from (select * from {} where {}) as charge join cells as cell on {}",
+        duck::name(*file_column(charges_)), duck::name(*row_column(charges_)), part_sql(charges_, "charge."),
+        period_sql(charges_, "charge."), brings, charges_.table.text(), prune, on);
     return out;
   }
 
@@ -232,12 +250,10 @@ class Explainer {
     out_.where = asked.where;
     out_.table = measured.table.text();
     const Traced traced = TRY(trace(measured, asked));
-    auto& connection = reader_.connection();
-    TRY(
-        connection.run(fmt::format("create table explained as select centavo_file, centavo_row, min(centavo_period) as "
-                                   "centavo_period, sum(centavo_amount) as amount from ({}) group by 1, 2",
-                                   traced.rows_sql)));
-    const std::string found = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
+    TRY(hold_rows(traced));
+    const std::string found =
+        TRY(reader_.connection().value(fmt::format("select coalesce(sum(centavo_amount), 0) from {}", rows_)))
+            .value_or("0");
     if (out_.total.empty()) out_.total = found;
     wanted_ = again_.empty() ? out_.total : found;
     TRY(list_files());
@@ -298,13 +314,19 @@ class Explainer {
       Traced out;
       out.implementers = measured.models;
       out.rows_sql = fmt::format(
-          "select {} as centavo_file, {} as centavo_row, {} as centavo_period, {} as centavo_amount from {}{}",
-          duck::name(*file), duck::name(*row), period_sql(measured, ""), duck::name(measured.measure),
-          measured.table.text(), where);
+          "select {} as centavo_file, {} as centavo_row, {} as centavo_part, {} as centavo_period, {} as "
+          "centavo_amount from {}{}",
+          duck::name(*file), duck::name(*row), part_sql(measured, ""), period_sql(measured, ""),
+          duck::name(measured.measure), measured.table.text(), where);
       TRY(reader_.vet(out.rows_sql));
       return out;
     }
     const auto& model = *measured.models.front();
+    const auto no_sum = model.contract.explain.no_sum.find(measured.measure);
+    if (no_sum != model.contract.explain.no_sum.end()) {
+      return fail(ErrorKind::invalid_argument, "no rows add up to {} of {}: {}", measured.measure,
+                  measured.table.text(), no_sum->second);
+    }
     const std::string cells = fmt::format("select * from {}{}", measured.table.text(), where);
     TRY(reader_.vet(cells));
     auto& connection = reader_.connection();
@@ -314,13 +336,41 @@ class Explainer {
     out_.total = total.front()[0].value_or("0");
     out_.cells = std::stoll(total.front()[1].value_or("0"));
     TRY(list_used(model));
-    const auto charges = TRY(charges_of(workshop_, reader_.release(), model));
+    const auto charges = TRY(charges_of(workshop_, reader_.release(), model, measured.measure));
     if (auto split = TRY(trace_splits(model, charges, asked))) return std::move(*split);
     auto out = TRY(CellTrace(connection, model, charges).trace(measured.measure));
     const auto made_by = TRY(made_by_.of(measured.table, ""));
     const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
     out.rows_sql = TRY(workshop_.library.expand(out.rows_sql, "duckdb", values));
+    const auto* way = way_of(model, measured.measure);
+    if (way != nullptr && way->made_again) TRY(run_model_again(model, where));
     return out;
+  }
+
+  // A number that is no sum: what the model makes of the release's tables once more.
+  Status run_model_again(const pack::Model& model, const std::string& where) {
+    auto& connection = reader_.connection();
+    const auto& contract = model.contract;
+    std::vector<std::string> periods = {""};
+    if (!contract.period_column.empty()) {
+      periods.clear();
+      for (const auto& row : TRY(connection.all(
+               fmt::format("select distinct strftime({}, '%Y-%m') from cells", duck::name(contract.period_column)))))
+        periods.push_back(row[0].value_or(""));
+    }
+    std::string made;
+    for (const auto& period : periods) {
+      const auto made_by = TRY(made_by_.of(contract.table, period));
+      if (made_by.node == nullptr) continue;
+      const std::string sql =
+          TRY(made_by.library->expand(made_by.node->sql_in(period), "duckdb", sql_values(*made_by.node, period)));
+      made += fmt::format("{}select * from (\n{}\n)", made.empty() ? "" : "\nunion all\n", sql);
+    }
+    if (made.empty()) return {};
+    again_ = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
+                                              duck::name(out_.measure), made, contract.table.table, where)))
+                 .value_or("0");
+    return {};
   }
 
   // Entries that rules made: the charges behind them, how each part came about, and the table made once more from the
@@ -328,6 +378,9 @@ class Explainer {
   Result<std::optional<Traced>> trace_splits(const pack::Model& model, const Measured& charges, const Question& asked) {
     auto& connection = reader_.connection();
     const auto& table = model.contract.table;
+    const bool is_split = table == pack::TableName{pack::Layer::gold, "allocated_cost"};
+    const bool is_tagged = table == pack::TableName{pack::Layer::gold, "cost_by_virtual_tag"};
+    if (!is_split && !is_tagged) return std::nullopt;
     Traced out;
     out.implementers = charges.models;
     std::string made_again;
@@ -335,9 +388,7 @@ class Explainer {
          TRY(connection.all("select distinct strftime(billing_period, '%Y-%m') from cells order by 1"))) {
       const std::string period = row[0].value_or("");
       const auto made_by = TRY(made_by_.of(table, period));
-      const bool is_split = table == pack::TableName{pack::Layer::gold, "allocated_cost"};
-      const bool is_tagged = table == pack::TableName{pack::Layer::gold, "cost_by_virtual_tag"};
-      if (made_by.node == nullptr || made_by.node->rules == nullptr || (!is_split && !is_tagged)) return std::nullopt;
+      if (made_by.node == nullptr || made_by.node->rules == nullptr) return std::nullopt;
       const auto& rules = *made_by.node->rules;
       const SqlValues values = sql_values(*made_by.node, period);
       const auto expand = [&](const std::string& sql) { return made_by.library->expand(sql, "duckdb", values); };
@@ -394,12 +445,28 @@ class Explainer {
     return {};
   }
 
+  // The rows behind the number, as a table while they are few, because they are looked at several times; else as they
+  // stream by.
+  Status hold_rows(const Traced& traced) {
+    auto& connection = reader_.connection();
+    TRY(connection.run(
+        fmt::format("create table explained as select * from ({}) limit {}", traced.rows_sql, kRowsHeldMax + 1)));
+    const auto count = TRY(connection.value("select count(*) from explained")).value_or("0");
+    holds_rows_ = std::stoll(count) <= kRowsHeldMax;
+    rows_ = holds_rows_ ? "explained" : fmt::format("({})", traced.rows_sql);
+    return holds_rows_ ? Status() : connection.run("drop table explained");
+  }
+
   Status list_files() {
-    for (const auto& row : TRY(reader_.connection().all(
-             "select centavo_file, sum(amount), count(*) from explained group by 1 order by 1"))) {
+    for (const auto& row : TRY(reader_.connection().all(fmt::format(
+             "select centavo_file, sum(centavo_amount), count(distinct centavo_row) from {} group by 1 order by 1",
+             rows_)))) {
       out_.files.emplace_back(row[0].value_or(""), row[1].value_or("0"));
       out_.rows += std::stoll(row[2].value_or("0"));
     }
+    for (const auto& row : TRY(reader_.connection().all(
+             fmt::format("select distinct centavo_period from {} where centavo_period is not null order by 1", rows_))))
+      periods_.push_back(row[0].value_or(""));
     for (const auto& source : tenant_.sources) {
       for (const auto& landing : TRY(read_landings(workshop_.lake.store(), tenant_.id, source.name))) {
         for (const auto& file : landing.files) {
@@ -413,7 +480,11 @@ class Explainer {
 
   Status list_lines() {
     const auto lines = TRY(reader_.connection().all(fmt::format(
-        "select centavo_file, centavo_row, amount from explained order by abs(amount) desc nulls last, 1, 2 limit {}",
+        "select centavo_file, centavo_row, sum(centavo_amount) as amount from {} group by 1, 2 order by abs(amount) "
+        "desc nulls last, 1, 2 limit {}",
+        holds_rows_ ? rows_
+                    : fmt::format("(select * from {} order by abs(centavo_amount) desc nulls last limit {})", rows_,
+                                  lines_max_),
         lines_max_)));
     for (const auto& row : lines) {
       Explanation::Line line;
@@ -426,46 +497,65 @@ class Explainer {
     return {};
   }
 
+  // The models that make `model`'s rows of the rows of a bronze table, that table's first: each reads the one before.
+  // Empty when they are made of more than that.
+  std::vector<const pack::Model*> way_from_raw(const pack::Model& model) const {
+    std::vector<const pack::Model*> out;
+    for (const auto* next = &model; next != nullptr && !next->sql.empty() && next->contract.rows.in;
+         next = workshop_.library.model(*next->contract.rows.in)) {
+      if (!reader_.release().versions.contains(next->contract.rows.in->text())) return {};
+      out.insert(out.begin(), next);
+      if (next->contract.rows.in->layer == pack::Layer::bronze) return out;
+    }
+    return {};
+  }
+
   // The same sum once more: the models make their rows again from the raw rows behind the number, and those are added
-  // up in their place. A model that looks at other rows too gets its whole month.
+  // up in their place. Rows that only come out because others were left out do not count. A model that looks at other
+  // rows too gets its whole month.
   Status add_up_again(const Traced& traced) {
     auto& connection = reader_.connection();
-    out_.total_of_lines = TRY(connection.value("select coalesce(sum(amount), 0) from explained")).value_or("0");
-    std::vector<const pack::Model*> models;
-    for (const auto* model : traced.implementers) {
-      if (!reader_.release().versions.contains(model->contract.table.text()) || model->sql.empty()) continue;
-      const auto raw = model->contract.rows.in;
-      const bool concerned = raw && std::any_of(out_.files.begin(), out_.files.end(), [&](const auto& file) {
-                               return tables_[file.first].contains(raw->text());
-                             });
-      if (!concerned || !reader_.release().versions.contains(raw->text())) continue;
-      TRY(read_raw_rows(raw->text()));
-      if (model->sql.find("cv_keyed_hash") == std::string::npos) models.push_back(model);
+    for (const auto* implementer : traced.implementers) {
+      const auto models = way_from_raw(*implementer);
+      if (models.empty() || !reader_.release().versions.contains(implementer->contract.table.text())) continue;
+      const auto& raw = *models.front()->contract.rows.in;
+      const bool concerned = std::any_of(out_.files.begin(), out_.files.end(),
+                                         [&](const auto& file) { return tables_[file.first].contains(raw.text()); });
+      if (!concerned) continue;
+      TRY(read_raw_rows(raw));
+      const bool hashes = std::any_of(models.begin(), models.end(), [](const auto* each) {
+        return each->sql.find("cv_keyed_hash") != std::string::npos;  // nobody who reads has the key
+      });
+      if (!hashes) remade_.push_back(models);
     }
+    const std::string sum =
+        holds_rows_ ? fmt::format(
+                          "select coalesce(sum(made.centavo_amount), 0) from ({}) as made semi join explained "
+                          "as known on known.centavo_file = made.centavo_file and known.centavo_row = "
+                          "made.centavo_row and known.centavo_part = made.centavo_part",
+                          traced.rows_sql)
+                    : fmt::format("select coalesce(sum(centavo_amount), 0) from ({})", traced.rows_sql);
     for (const bool only_these : {true, false}) {
-      for (const auto* model : models) TRY(remake(*model, only_these));
-      const auto sum =
-          TRY(connection.value(fmt::format("select coalesce(sum(centavo_amount), 0) from ({})", traced.rows_sql)));
-      out_.total_of_lines = sum.value_or("0");
-      const Decimal again = TRY(parse_decimal(out_.total_of_lines));
-      const Decimal shown = TRY(parse_decimal(wanted_));
-      if (equal(again, shown)) break;
+      if (only_these && !holds_rows_) continue;
+      for (const auto& models : remade_) {
+        TRY(show_raw(*models.front(), only_these));
+        for (const auto* model : models) TRY(remake(*model));
+      }
+      out_.total_of_lines = TRY(connection.value(sum)).value_or("0");
+      if (agree(out_.total_of_lines, wanted_)) break;
     }
     return {};
   }
 
   // Puts what a model makes of its raw rows in the place of its table.
-  Status remake(const pack::Model& model, bool only_these) {
+  Status remake(const pack::Model& model) {
     auto& connection = reader_.connection();
     const auto& contract = model.contract;
-    TRY(set_aside(*contract.rows.in));
-    TRY(show_raw(*contract.rows.in, only_these));
     std::string list, all;
     for (const auto& column : contract.columns)
       list += fmt::format("{}cast({} as {}) as {}", list.empty() ? "" : ", ", duck::name(column.name), column.type,
                           duck::name(column.name));
-    for (const auto& row : TRY(connection.all("select distinct centavo_period from explained order by 1"))) {
-      const std::string period = row[0].value_or("");
+    for (const auto& period : contract.period_column.empty() ? std::vector<std::string>{""} : periods_) {
       const auto made_by = TRY(made_by_.of(contract.table, period));
       if (made_by.node == nullptr) continue;
       const std::string sql = TRY_IN(contract.table.text(), made_by.library->expand(made_by.node->model->sql, "duckdb",
@@ -477,25 +567,30 @@ class Explainer {
     return connection.run(fmt::format("create or replace view memory.{} as {}", contract.table.text(), all));
   }
 
-  // The raw rows that the models see: those behind the number, held in memory while they are few, because a model looks
-  // at them many times; or all.
-  Status show_raw(const pack::TableName& table, bool only_these) {
-    auto& connection = reader_.connection();
-    if (held_.erase(table) > 0) TRY(connection.run(fmt::format("drop table {}", table.text())));
-    if (!only_these) {
-      return connection.run(fmt::format("create or replace view {} as select * from {}", table.text(), aside(table)));
+  // The raw rows that the models see: of the months of the rows behind the number, those rows; or all. The engine reads
+  // the columns that the sum needs, and skips groups of rows that have none of them.
+  Status show_raw(const pack::Model& reader, bool only_these) {
+    const auto& table = *reader.contract.rows.in;
+    TRY(set_aside(table));
+    std::string which;
+    if (only_these) {
+      which =
+          " semi join main.explained as known on known.centavo_file = raw.source_file_name and known.centavo_row = "
+          "raw.source_row_number";
     }
-    std::string files;
-    for (const auto& [file, amount] : out_.files) {
-      if (out_.files.size() <= kFilesToPruneBy) files += (files.empty() ? "" : ", ") + duck::literal(file);
-    }
-    const bool few = out_.rows <= kRowsHeldMax;
-    if (few) held_.insert(table);
-    return connection.run(fmt::format(
-        "create {} {} as select * from {} where {}(source_file_name, source_row_number) in (select (centavo_file, "
-        "centavo_row) from main.explained)",
-        few ? "table" : "or replace view", table.text(), aside(table),
-        files.empty() ? "" : fmt::format("source_file_name in ({}) and ", files)));
+    if (!reader.contract.reads_month_before) which += months_sql(table, " where ");
+    return reader_.connection().run(
+        fmt::format("create or replace view {} as select * from {} as raw{}", table.text(), aside(table), which));
+  }
+
+  // "<before> period in (…)": the months of the rows behind the number; "" for a table without.
+  std::string months_sql(const pack::TableName& table, std::string_view before) const {
+    const auto* bronze = workshop_.library.model(table);
+    if (bronze == nullptr || bronze->contract.period_column.empty() || periods_.empty()) return {};
+    std::string list;
+    for (const auto& period : periods_)
+      list += fmt::format("{}cast('{}-01' as date)", list.empty() ? "" : ", ", period);
+    return fmt::format("{}{} in ({})", before, duck::name(bronze->contract.period_column), list);
   }
 
   static std::string aside(const pack::TableName& table) {
@@ -508,16 +603,18 @@ class Explainer {
   }
 
   // The raw records of the lines shown, personal columns left out.
-  Status read_raw_rows(const std::string& table) {
+  Status read_raw_rows(const pack::TableName& table) {
     if (!with_raw_) return {};
+    // Written out, so that the engine looks for each where it can stand and reads the other columns there only.
     std::string places;
-    for (const auto& line : out_.lines)
-      places += fmt::format("{}({}, {})", places.empty() ? "" : ", ", duck::literal(line.file), line.row);
+    for (const auto& line : out_.lines) {
+      places += fmt::format("{}(source_row_number = {} and source_file_name = {})", places.empty() ? "" : " or ",
+                            line.row, duck::literal(line.file));
+    }
     if (places.empty()) return {};
-    const auto name = TRY(pack::parse_table_name(table));
-    const auto* bronze = workshop_.library.model(name);
+    const auto* bronze = workshop_.library.model(table);
     auto rows = TRY(reader_.connection().query(
-        fmt::format("select * from {} where (source_file_name, source_row_number) in ({})", table, places)));
+        fmt::format("select * from {} where ({}){}", table.text(), places, months_sql(table, " and "))));
     std::map<std::pair<std::string, std::int64_t>, std::string> records;
     std::vector<pack::ColumnSpec> columns;
     for (const auto& each : rows.columns()) columns.emplace_back().name = each.name;
@@ -552,7 +649,11 @@ class Explainer {
   const bool with_raw_;
   std::map<std::string, std::string> raw_keys_;
   std::map<std::string, std::set<std::string>> tables_;  // by file name: bronze tables it filled
-  std::set<pack::TableName> set_aside_, held_;
+  std::set<pack::TableName> set_aside_;
+  bool holds_rows_ = true;  // the rows behind the number stand in the table `explained`
+  std::string rows_;  // them, as SQL to select from
+  std::vector<std::string> periods_;  // their months
+  std::vector<std::vector<const pack::Model*>> remade_;  // by implementer: from bronze on
   std::string wanted_;  // what the rows behind the number add up to in the table
   std::string again_;  // the number itself, made again by rules; "" when its rows just add up to it
   Explanation out_;

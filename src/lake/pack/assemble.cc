@@ -238,13 +238,7 @@ class Assembler {
     }
     if (!contract.period_column.empty())
       check_column(contract, contract.period_column, contract.place_of("period_column"), "period_column");
-    if (contract.explain.from) check_table(pack, *contract.explain.from, contract.explain.place, true);
-    for (const auto& [column, amount] : contract.explain.amounts)
-      check_column(contract, column, contract.explain.place, "explain");
-    for (const DrillSpec::Used& used : contract.explain.used) {
-      check_table(pack, used.from, contract.explain.place, true);
-      for (const std::string& column : used.measures) check_column(contract, column, contract.explain.place, "explain");
-    }
+    check_explain(pack, contract);
     if (contract.rows.in) check_table(pack, *contract.rows.in, contract.place_of("rows"), true);
     for (const TableName& table : contract.needs) check_table(pack, table, contract.place_of("needs"), false);
     for (const TableName& table : contract.periods_of) check_table(pack, table, contract.place_of("periods_of"), true);
@@ -252,6 +246,23 @@ class Assembler {
       if (check.to) check_table(pack, *check.to, check.place, true);
     }
     if (!contract.implements.empty()) merge_interface(pack, contract);
+  }
+
+  void check_explain(const Pack& pack, const Contract& contract) {
+    const DrillSpec& explain = contract.explain;
+    const auto check = [&](const std::string& column) { check_column(contract, column, explain.place, "explain"); };
+    if (explain.from) check_table(pack, *explain.from, explain.place, true);
+    for (const auto& [column, amount] : explain.amounts) check(column);
+    for (const auto& [column, why] : explain.no_sum) check(column);
+    for (const auto& [column, way] : explain.ways) {
+      check(column);
+      if (way.from) check_table(pack, *way.from, explain.place, true);
+      for (const std::string& by : way.by) check(by);
+    }
+    for (const DrillSpec::Used& used : explain.used) {
+      check_table(pack, used.from, explain.place, true);
+      for (const std::string& column : used.measures) check(column);
+    }
   }
 
   void check_bronze(const Contract& contract) {
@@ -499,6 +510,10 @@ class Assembler {
     };
     add(explain.where);
     for (const auto& [column, amount] : explain.amounts) add(amount);
+    for (const auto& [column, way] : explain.ways) {
+      add(way.where);
+      add(way.amount);
+    }
     for (const DrillSpec::Used& used : explain.used) {
       add(used.where);
       for (const auto& [column, expression] : used.columns) add(expression);

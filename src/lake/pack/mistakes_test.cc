@@ -19,6 +19,7 @@ struct Case {
 constexpr const char* kSilverSql = "silver/shop_orders.sql";
 constexpr const char* kSilver = "silver/shop_orders.yaml";
 constexpr const char* kGoldSql = "gold/shop_monthly.sql";
+constexpr const char* kGold = "gold/shop_monthly.yaml";
 constexpr const char* kBronze = "bronze/shop_orders.yaml";
 constexpr const char* kSource = "sources/shop_files.yaml";
 constexpr const char* kSales = "interfaces/sales.yaml";
@@ -302,6 +303,12 @@ const Case kSqlCases[] = {
      "shop/silver/shop_orders.sql:3:12: columns(...) is only DuckDB's; name the columns"},
     {kSilverSql, "with orders", "create table x as with orders",
      "shop/silver/shop_orders.sql:2:1: not a select: it begins with \"create\"; begin with select or with"},
+    {kGold, "freshness:", "explain: {ways: {amoun: {amount: charge.Amount}}, no_sum: {place: it is one}}\nfreshness:",
+     "shop/gold/shop_monthly.yaml:13: explain names the unknown column \"place\"; known here: Currency, amount, month, position\n"
+     "shop/gold/shop_monthly.yaml:13: explain names the unknown column \"amoun\"; did you mean \"amount\"?"},
+    {kGold, "freshness:", "explain: {ways: {amount: {wher: \"true\"}}}\nfreshness:",
+     "shop/gold/shop_monthly.yaml:13: way of \"amount\" needs \"amount\"\n"
+     "shop/gold/shop_monthly.yaml:13: unknown key \"wher\" in way of \"amount\"; did you mean \"where\"?"},
     {kGoldSql, "row_number() over (order by sum(Amount) desc nulls last)", "row_number() over (order by sum(Amount) desc)",
      "shop/gold/shop_monthly.sql:6:33: order by without nulls first or nulls last: engines put nulls at different ends; write order by x nulls last"},
     {kGoldSql, "from silver.shop_sales as o", "from gold.shop_monthly as o",

@@ -127,9 +127,19 @@ struct DrillSpec {
     std::string where;  ///< SQL over `used` (a row of `from`) and `cell`
     std::vector<std::pair<std::string, std::string>> columns;  ///< what is listed: name -> SQL over both, in order
   };
+  /// How one measure is made up when that is not as the others are.
+  struct Way {
+    std::optional<TableName> from;
+    std::vector<std::string> by;  ///< columns that its rows and the cell agree in; empty: the grain
+    std::string where;
+    std::string amount;  ///< SQL over `charge` and `cell`
+    bool made_again = false;  ///< no sum of the amounts: the number comes out when the model is run again
+  };
   std::optional<TableName> from;  ///< absent: the interface that has the measure and the grain
   std::string where;
   std::map<std::string, std::string> amounts;  ///< column -> SQL over `charge`; absent: its column of the same name
+  std::map<std::string, Way> ways;             ///< by column
+  std::map<std::string, std::string> no_sum;  ///< column -> why no rows add up to it
   std::vector<Used> used;
   Place place;
 };

@@ -307,6 +307,22 @@ std::vector<DrillSpec::Used> read_used(const Reading& reading, const Yaml& list)
   return out;
 }
 
+std::map<std::string, DrillSpec::Way> read_ways(const Reading& reading, const Yaml& map) {
+  std::map<std::string, DrillSpec::Way> out;
+  for (const Yaml::Entry& entry : map.entries) {
+    Fields fields(reading, entry.value, fmt::format("way of \"{}\"", entry.key));
+    if (!fields.usable()) continue;
+    DrillSpec::Way& way = out[entry.key];
+    if (fields.find("from")) way.from = read_table_name(fields, "from");
+    way.by = fields.texts("by");
+    way.where = fields.text("where");
+    way.amount = fields.required_text("amount");
+    way.made_again = fields.flag("made_again");
+    fields.done();
+  }
+  return out;
+}
+
 DrillSpec read_explain(const Reading& reading, const Yaml& explain) {
   DrillSpec out;
   Fields drill(reading, explain, "explain");
@@ -315,6 +331,10 @@ DrillSpec read_explain(const Reading& reading, const Yaml& explain) {
   out.place = reading.place(explain);
   if (const Yaml* amounts = drill.map("amounts")) {
     for (auto& [column, amount] : read_expressions(reading, *amounts, "amounts")) out.amounts[column] = amount;
+  }
+  if (const Yaml* ways = drill.map("ways")) out.ways = read_ways(reading, *ways);
+  if (const Yaml* no_sum = drill.map("no_sum")) {
+    for (auto& [column, why] : read_expressions(reading, *no_sum, "no_sum")) out.no_sum[column] = why;
   }
   if (const Yaml* used = drill.list("used")) out.used = read_used(reading, *used);
   drill.done();

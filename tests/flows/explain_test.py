@@ -1,0 +1,168 @@
+#!/usr/bin/env python3
+"""Every number of every gold table goes back to raw rows and is added up again, or it is said why no rows add up to it."""
+import csv
+import decimal
+import json
+import re
+import unittest
+
+from lake import FAILED, ROOT, USAGE, FlowTest, centavo
+
+D = decimal.Decimal
+decimal.getcontext().prec = 60
+COLUMN = re.compile(r"^  - \{name: (\w+), type: \"?([\w(),]+)")
+EXACT = re.compile(r"^(decimal|bigint|integer|smallint|tinyint)")
+
+
+def section(text, key):
+    """The lines of a contract that stand under a key."""
+    found, inside = [], False
+    for line in text.splitlines():
+        if line and not line.startswith(" "):
+            inside = line.startswith(key + ":")
+        elif inside:
+            found.append(line)
+    return found
+
+
+class Contract:
+    """What a contract of a built-in pack says, as far as these tests ask."""
+
+    def __init__(self, path):
+        text = path.read_text()
+        self.table = re.search(r"^table: (\S+)", text, re.M).group(1)
+        self.grain = re.search(r"^grain: \[(.*)\]", text, re.M).group(1).split(", ")
+        columns = [COLUMN.match(line) for line in section(text, "columns")]
+        self.numbers = [found.group(1) for found in columns if found and EXACT.match(found.group(2))]
+        inside = "\n".join(section(text, "explain"))
+        words = re.search(r"^  no_sum:(.*?)(?=^  \w|\Z)", inside, re.M | re.S)
+        self.no_sum = set(re.findall(r"(?:^    |\{|, )(\w+): ", words.group(1), re.M)) if words else set()
+
+
+def contracts():
+    return [Contract(path) for path in sorted((ROOT / "packs").glob("*/gold/*.yaml"))]
+
+
+def opencost(folder):
+    answers = folder / "opencost"
+    answers.mkdir()
+
+    def share(name, cost, **properties):
+        labels = properties.pop("labels", {})
+        return {"name": name, "properties": {"cluster": "one", **properties, "labels": labels}, "window": {"start": "2026-09-10T00:00:00Z", "end": "2026-09-11T00:00:00Z"},
+                "start": "2026-09-10T00:00:00Z", "end": "2026-09-11T00:00:00Z", "minutes": 1440, "cpuCost": cost, "totalCost": cost, "cpuCoreHours": 3, "ramByteHours": 5}
+
+    names = [share("shop", 1.25, namespace="shop", labels={"app": "till"}), share("__idle__", 3.5), share("site", 2, namespace="site", labels={"app": "web"})]
+    (answers / "one-allocation.json").write_text(json.dumps({"code": 200, "data": [{each["name"]: each for each in names}]}))
+    return answers
+
+
+def openshift(folder):
+    reports = folder / "openshift"
+    reports.mkdir()
+    rows = []
+    for hour in range(3):
+        for pod, used, wanted in (("till", "1172.88", "3000"), ("web", "900.5", "100")):
+            rows.append({"interval_start": f"2026-09-10 {hour:02}:00:00 +0000 UTC", "interval_end": f"2026-09-10 {hour + 1:02}:00:00 +0000 UTC", "pod": pod, "namespace": f"ns-{pod}",
+                         "node": "alpha", "resource_id": "i-1", "pod_usage_cpu_core_seconds": used, "pod_request_cpu_core_seconds": wanted,
+                         "pod_limit_cpu_core_seconds": wanted, "pod_usage_memory_byte_seconds": "4829.4", "pod_request_memory_byte_seconds": "7200",
+                         "pod_limit_memory_byte_seconds": "7200", "node_capacity_cpu_core_seconds": "7200", "node_capacity_memory_byte_seconds": "150994",
+                         "pod_labels": f"label_app:{pod}"})
+    with (reports / "uid_September-2026-cluster-1.csv").open("w", newline="") as file:
+        out = csv.DictWriter(file, rows[0].keys())
+        out.writeheader()
+        out.writerows(rows)
+    return reports
+
+
+RULES = """allocation: cost_centre
+rules:
+  - {name: tax, take: {match: {ChargeCategory: [Tax]}}, split: even, to: all}
+  - {name: fees, take: {match: {ChargeCategory: [Purchase]}}, split: proportional, by: BilledCost, to: all}
+"""
+TAG = """virtual_tag: cost_centre
+rules:
+  - {name: account, value_sql: "'cc-' || right(SubAccountId, 1)"}
+"""
+
+
+class EveryNumber(FlowTest):
+    def marketplace(self):
+        """What Azure's own bill asks for Databricks."""
+        charge = {"BilledCost": "30.25", "EffectiveCost": "30.25", "ListCost": "31", "ContractedCost": "30.25", "BillingAccountId": "b", "BillingCurrency": "USD",
+                  "BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-11-01T00:00:00Z", "ChargePeriodStart": "2026-10-02T00:00:00Z",
+                  "ChargePeriodEnd": "2026-10-03T00:00:00Z", "ChargeCategory": "Usage", "ServiceName": "Azure Databricks", "ProviderName": "Microsoft Azure",
+                  "PublisherName": "Microsoft", "SubAccountId": "s1", "InvoiceId": "M-1", "InvoiceIssuerName": "Microsoft"}
+        folder = self.folder / "marketplace"
+        folder.mkdir()
+        with (folder / "bill.csv").open("w", newline="") as file:
+            out = csv.DictWriter(file, charge.keys())
+            out.writeheader()
+            out.writerow(charge)
+        return folder
+
+    def clouds(self):
+        lake = self.lake()
+        lake("tenant", "add", "all", "--pack", "aws", "--pack", "azure", "--pack", "gcp", "--pack", "databricks", "--pack", "kubernetes", "--pack", "currency", "--currency", "EUR",
+             "--param", "cloud_billed=AZURE")
+        for provider, kind, rows in (("aws", "aws_cur", 4000), ("azure", "azure_cost", 3000), ("gcp", "gcp_billing", 3000), ("databricks", "databricks_billing", 800)):
+            out = self.folder / provider
+            centavo("generate", provider, "--seed", 5, "--rows", rows, "--months", 2, "--out", out)
+            lake("source", "add", kind, "--tenant", "all", "--uri", out)
+        lake("source", "add", "opencost_allocation", "--tenant", "all", "--uri", opencost(self.folder))
+        lake("source", "add", "openshift_usage", "--tenant", "all", "--uri", openshift(self.folder))
+        lake("source", "add", "focus_files", "--tenant", "all", "--uri", self.marketplace())
+        rates = self.folder / "rates"
+        rates.mkdir()
+        lake("source", "add", "currency_files", "--tenant", "all", "--uri", rates)
+        rules = lake.folder / "tenants" / "all" / "allocation"
+        rules.mkdir()
+        (rules / "tag.yaml").write_text(TAG)
+        (rules / "who.yaml").write_text(RULES)
+        days = [f"2026-{month:02}-{day:02}" for month in (8, 9, 10) for day in (1, 5, 10, 15, 20, 25)]
+        (rates / "rates.csv").write_text("date,base,quote,rate\n" + "".join(f"{day},{base},{quote},{rate}\n" for day in days for base, quote, rate in (
+            ("USD", "BRL", "5.31"), ("EUR", "USD", "1.0873"), ("EUR", "BRL", "5.77"))))
+        lake.run("all", seconds=600)
+        return lake
+
+    def explain_all(self, lake, tenant, tables):
+        """Explains each number of the tables in its largest row, and the first of each table in all rows."""
+        released = lake.versions(tenant)
+        asked, refused = 0, 0
+        for contract in tables:
+            self.assertIn(contract.table, released)
+            for number in contract.numbers:
+                if number in contract.no_sum:
+                    done = lake("explain", "--tenant", tenant, f"{contract.table}.{number}", code=(FAILED, USAGE))
+                    self.assert_one_clear_error(done, "no rows add up to", number)
+                    refused += 1
+                    continue
+                cell = lake.query(tenant, f"select {', '.join(contract.grain)} from {contract.table} where {number} is not null order by abs({number}) desc limit 1")
+                wheres = [" and ".join(f"cast({name} as varchar) = '{value}'" if value else f"{name} is null" for name, value in row.items()) for row in cell]
+                wheres += [None] if number == next(each for each in contract.numbers if each not in contract.no_sum) else []
+                for where in wheres:
+                    question = f"{contract.table}.{number}" + (f" where {where}" if where else "")
+                    total = D(lake.value(tenant, f"select coalesce(sum({number}), 0) from {contract.table}" + (f" where {where}" if where else "")))
+                    found = lake.json("explain", "--tenant", tenant, question, "--lines", 1)
+                    self.assertTrue(found["holds"], question)
+                    self.assertEqual((total, total), (D(found["total"]), D(found["total_of_lines"])), question)
+                    self.assertGreater(found["rows"], 0, question)
+                    self.assertTrue(found["files"] and found["lines"][0]["file"], question)
+                    asked += 1
+        self.say(f"{asked} numbers of {len(tables)} tables are raw rows; of {refused} it is said why not")
+
+    def test_clouds_and_clusters(self):
+        lake = self.clouds()
+        self.explain_all(lake, "all", [contract for contract in contracts() if not contract.table.startswith("gold.retail")])
+
+    def test_a_shop(self):
+        lake = self.lake()
+        out = self.folder / "retail"
+        centavo("generate", "retail", "--seed", 5, "--rows", 500, "--out", out)
+        lake.add("shop", "retail", out)
+        lake.run("shop")
+        self.explain_all(lake, "shop", [contract for contract in contracts() if contract.table.startswith("gold.retail")])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
