@@ -165,6 +165,23 @@ class Views {
   std::map<std::string, std::int64_t> rows_;
 };
 
+// The engine's guesses at a table that is not there name tables of its own: what the release has near it instead.
+Error with_tables_near(Error error, duck::Connection& connection, std::int64_t release) {
+  constexpr std::string_view kStart = "Table with name ", kEnd = " does not exist";
+  const std::size_t start = error.message.find(kStart);
+  const std::size_t end = error.message.find(kEnd, start == std::string::npos ? 0 : start);
+  if (start == std::string::npos || end == std::string::npos) return error;
+  const std::string wanted = error.message.substr(start + kStart.size(), end - start - kStart.size());
+  const auto near = connection.value(
+      fmt::format("select string_agg(name, ', ') from (select schema_name || '.' || view_name as name from "
+                  "duckdb_views() where schema_name in ('bronze', 'silver', 'gold') and database_name = 'memory' "
+                  "order by jaro_winkler_similarity(view_name, {}) desc, name limit 5)",
+                  duck::literal(wanted)));
+  error.hint = near && *near ? fmt::format("release {} has {}", release, **near)
+                             : fmt::format("release {} has no table that is to be seen here", release);
+  return error;
+}
+
 }  // namespace
 
 struct Reader::Shared {
@@ -304,7 +321,9 @@ Status Reader::show_what(std::string_view tree) {
 
 Result<duck::Rows> Reader::query(std::string_view sql) {
   TRY(vet(sql));
-  return connection_->query(sql);
+  auto rows = connection_->query(sql);
+  if (!rows) return fail(with_tables_near(std::move(rows).error(), *connection_, release().number));
+  return rows;
 }
 
 }  // namespace centavo

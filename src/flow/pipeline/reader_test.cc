@@ -148,6 +148,13 @@ TEST_F(ReaderTest, HeldTablesAreReadFromMemoryAsTheyAreSeen) {
     EXPECT_THAT(ask(reader, hidden), Not(HasSubstr(total_before.substr(0, 3)))) << hidden;
 }
 
+TEST_F(ReaderTest, ATableThatIsNotThereIsAnsweredWithThoseNearIt) {
+  Reader all = open(masked());
+  EXPECT_THAT(ask(all, "select 1 from gold.desk_totals"), HasSubstr("; release 1 has gold.desk_total, "));
+  Reader gold = open(masked({"gold"}));
+  EXPECT_THAT(ask(gold, "from silver.desk_person_costs"), testing::EndsWith("; release 1 has gold.desk_total"));
+}
+
 TEST_F(ReaderTest, TablesThatDoNotFitStayInTheirFiles) {
   Reader reader = open(masked());
   ASSERT_TRUE(reader.hold({"silver.desk_person_costs", "gold.desk_total"}, 40));
