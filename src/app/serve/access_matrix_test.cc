@@ -365,8 +365,7 @@ struct MaskRow {
 const MaskRow kMasks[] = {{"sample", "nny"},  {"sql", "nny"},  {"csv", "nny"},       {"jsonl", "nny"},
                           {"parquet", "nny"}, {"xlsx", "nny"}, {"quarantine", "nnn"}};
 
-std::string text_by(const Person& person, const std::string& way) {
-  static duck::Database engine = ServedLake::must(duck::Database::open({.threads = 1}));
+std::string text_by(duck::Database& engine, const Person& person, const std::string& way) {
   const std::string table = "bronze.retail_customers";
   const std::string body =
       Json({{"sql", "select name, email, cpf, credit_card_number from " + table}, {"limit", 5000}}).dump();
@@ -395,10 +394,11 @@ TEST(AccessMatrix, MaskedColumnsComeInClearByNoWayButToWhoHasTheGrant) {
                            {"k-admin", lake().session("k-admin", {{Role::admin, "loja"}})},
                            {"k-granted", lake().session("k-granted", {{Role::engineer, "loja"}})}};
   ServedLake::must(lake().service->people().unmask("k-granted", {"loja", "bronze.retail_customers", "email"}));
+  duck::Database engine = ServedLake::must(duck::Database::open({.threads = 1}));
   std::size_t cells = 0;
   for (const MaskRow& row : kMasks) {
     for (std::size_t i = 0; i < std::size(people); ++i) {
-      const std::string text = text_by(people[i], row.way);
+      const std::string text = text_by(engine, people[i], row.way);
       std::size_t shown = 0, more = 0;
       emails.find(text, [&](const std::string&) { ++shown; });
       others.find(text, [&](const std::string&) { ++more; });
