@@ -152,7 +152,7 @@ TEST_F(ReaderTest, ATableThatIsNotThereIsAnsweredWithThoseNearIt) {
   Reader all = open(masked());
   EXPECT_THAT(ask(all, "select 1 from gold.desk_totals"), HasSubstr("; release 1 has gold.desk_total, "));
   Reader gold = open(masked({"gold"}));
-  EXPECT_THAT(ask(gold, "from silver.desk_person_costs"), testing::EndsWith("; release 1 has gold.desk_total"));
+  EXPECT_THAT(ask(gold, "from gold.desk_person_costs"), testing::EndsWith("; release 1 has gold.desk_total"));
 }
 
 TEST_F(ReaderTest, TablesThatDoNotFitStayInTheirFiles) {
