@@ -3,6 +3,7 @@
 import csv
 import decimal
 import json
+import os
 import re
 import unittest
 
@@ -10,6 +11,7 @@ from lake import FAILED, ROOT, USAGE, FlowTest, centavo
 
 D = decimal.Decimal
 decimal.getcontext().prec = 60
+ALL = os.environ.get("CENTAVO_EXPLAIN") == "all"   # else each third number of a table, and all that are refused
 COLUMN = re.compile(r"^  - \{name: (\w+), type: \"?([\w(),]+)")
 EXACT = re.compile(r"^(decimal|bigint|integer|smallint|tinyint)")
 
@@ -132,6 +134,8 @@ class EveryNumber(FlowTest):
         for contract in tables:
             self.assertIn(contract.table, released)
             rows = lake.query(tenant, f"select * from {contract.table}")
+            summed = [number for number in contract.numbers if number not in contract.no_sum]
+            chosen = summed if ALL else summed[::3]
             for number in contract.numbers:
                 if number in contract.no_sum:
                     done = lake("explain", "--tenant", tenant, f"{contract.table}.{number}", code=(FAILED, USAGE))
@@ -142,7 +146,9 @@ class EveryNumber(FlowTest):
                 largest = rows[max(amounts)[1]]
                 cell = " and ".join(f"cast({name} as varchar) = '{largest[name]}'" if largest[name] not in ("", None) else f"{name} is null" for name in contract.grain)
                 questions = [(f"{contract.table}.{number} where {cell}", D(largest[number] or 0))]
-                if number == next(each for each in contract.numbers if each not in contract.no_sum):
+                if number not in chosen:
+                    continue
+                if number == summed[0]:
                     questions.append((f"{contract.table}.{number}", sum((D(row[number] or 0) for row in rows), D(0))))
                 for question, total in questions:
                     found = lake.json("explain", "--tenant", tenant, question, "--lines", 1)
