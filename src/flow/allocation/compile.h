@@ -36,8 +36,8 @@ UseQuery tag_use_sql(const Allocation& rules, std::size_t tag, std::string_view 
 UseQuery split_use_sql(const Allocation& rules, std::string_view period);
 
 /// The charges behind entries of gold.allocated_cost, which stand in a table `cells`: columns centavo_file,
-/// centavo_row, centavo_part, centavo_period and centavo_amount (of `measure`). Behind a rule's entries stand all charges of its pool
-/// with the same origin, and those of earlier rules that gave to it.
+/// centavo_row, centavo_part, centavo_period and centavo_amount (of `measure`). Behind a rule's entries stand all
+/// charges of its pool with the same origin, and those of earlier rules that gave to it.
 std::string charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
 
 /// The same behind rows of gold.cost_by_virtual_tag, once for each row that a charge is in.
