@@ -108,6 +108,8 @@ Result<Database> Database::open(const Options& options) {
   RawConnection raw{session.get()};
   TRY_IN("open the engine", register_functions(raw));
   TRY_IN("open the engine", run_plain(session.get(), "set global TimeZone = 'UTC'"));
+  // A file's footer tells of each column of each row group: read once, not for each query. Files are written once.
+  TRY_IN("open the engine", run_plain(session.get(), "set global parquet_metadata_cache = true"));
   if (options.locked_down) TRY_IN("open the engine", run_plain(session.get(), lock_down_sql(options)));
   return database;
 }
