@@ -2,14 +2,14 @@
 
 #include <array>
 
+#include "base/power_of_ten.h"
+
 namespace centavo {
 namespace {
 
-constexpr UInt128 power_of_ten(int exponent) {
-  UInt128 out = 1;
-  for (; exponent > 0; --exponent) out *= 10;
-  return out;
-}
+constexpr auto kAmountLimit = static_cast<UInt128>(power_of_ten(38));
+constexpr auto kRateUnit = static_cast<std::uint64_t>(power_of_ten(kRateScale));
+constexpr auto kRateLimit = static_cast<UInt128>(power_of_ten(kRateDigits));
 
 UInt128 size_of(Int128 value) {
   return value < 0 ? UInt128{0} - static_cast<UInt128>(value) : static_cast<UInt128>(value);
@@ -40,20 +40,19 @@ std::array<std::uint64_t, 4> product(UInt128 a, UInt128 b) {
 }  // namespace
 
 std::optional<Int128> convert_amount(Int128 amount, Int128 rate) {
-  constexpr auto kUnit = static_cast<std::uint64_t>(power_of_ten(kRateScale));
   const bool negative = (amount < 0) != (rate < 0);
   auto limbs = product(size_of(amount), size_of(rate));
   UInt128 rest = 0;
   for (std::size_t i = limbs.size(); i-- > 0;) {
     rest = rest << 64 | limbs[i];
-    limbs[i] = static_cast<std::uint64_t>(rest / kUnit);
-    rest %= kUnit;
+    limbs[i] = static_cast<std::uint64_t>(rest / kRateUnit);
+    rest %= kRateUnit;
   }
   if (limbs[3] != 0 || limbs[2] != 0) return std::nullopt;
   UInt128 size = static_cast<UInt128>(limbs[1]) << 64 | limbs[0];
-  if (size >= power_of_ten(38)) return std::nullopt;
-  if (rest * 2 >= kUnit) ++size;
-  if (size >= power_of_ten(38)) return std::nullopt;
+  if (size >= kAmountLimit) return std::nullopt;
+  if (rest * 2 >= kRateUnit) ++size;
+  if (size >= kAmountLimit) return std::nullopt;
   return with_sign(size, negative);
 }
 
@@ -61,10 +60,10 @@ std::optional<Int128> divide_rates(Int128 numerator, Int128 denominator) {
   if (denominator == 0) return std::nullopt;
   const bool negative = (numerator < 0) != (denominator < 0);
   const UInt128 by = size_of(denominator);
-  const UInt128 scaled = size_of(numerator) * power_of_ten(kRateScale);   // below 10^32
+  const UInt128 scaled = size_of(numerator) * kRateUnit;   // below 10^32
   UInt128 size = scaled / by;
   if ((scaled % by) * 2 >= by) ++size;
-  if (size >= power_of_ten(kRateDigits)) return std::nullopt;
+  if (size >= kRateLimit) return std::nullopt;
   return with_sign(size, negative);
 }
 

@@ -1,13 +1,9 @@
 #include "base/product.h"
 
+#include "base/power_of_ten.h"
+
 namespace centavo {
 namespace {
-
-constexpr Int128 power_of_ten(int exponent) {
-  Int128 out = 1;
-  for (; exponent > 0; --exponent) out *= 10;
-  return out;
-}
 
 // value / 10^digits, rounded.
 template <int digits>

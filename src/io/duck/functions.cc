@@ -11,6 +11,7 @@
 #include "base/conversion.h"
 #include "base/currency.h"
 #include "base/decimal.h"
+#include "base/power_of_ten.h"
 #include "base/product.h"
 #include "base/split.h"
 #include "io/duck/keyed_hash.h"
@@ -106,12 +107,6 @@ struct NumberText<double> {
   std::array<char, 32> buffer;
   std::string_view operator()(double value) { return shortest(value, buffer); }
 };
-
-Int128 power_of_ten(int exponent) {
-  Int128 out = 1;
-  for (; exponent > 0; --exponent) out *= 10;
-  return out;
-}
 
 // Text and doubles: T says how the text of a value is found.
 template <class T, bool null_on_fault>
@@ -344,10 +339,25 @@ void digits_block(duckdb_function_info, duckdb_data_chunk input, duckdb_vector o
   }
 }
 
-// ---------- centavo_convert, centavo_divide_rates
+// ---------- centavo_convert, centavo_divide_rates, centavo_product, centavo_cost
 
-template <std::optional<Int128> (*compute)(Int128, Int128), int scale>
-void rate_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
+std::string no_place(std::string_view left, std::string_view word, std::string_view right) {
+  return fmt::format("{} {} {} has no place in the digits of its type", left, word, right);
+}
+std::string not_converted(Int128 amount, Int128 rate) {
+  return no_place(Decimal{amount, kScale}.shortest(), "at the rate", Decimal{rate, kRateScale}.shortest());
+}
+std::string not_divided(Int128 numerator, Int128 denominator) {
+  return no_place(Decimal{numerator, kRateScale}.shortest(), "over", Decimal{denominator, kRateScale}.shortest());
+}
+std::string not_multiplied(Int128 left, Int128 right) {
+  return fmt::format("{} times {}: one of them is out of range", Decimal{left, kScale}.shortest(),
+                     Decimal{right, kScale}.shortest());
+}
+
+// Two decimals make one; `fault` says why they make none.
+template <std::optional<Int128> (*compute)(Int128, Int128), std::string (*fault)(Int128, Int128)>
+void pair_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
   const Argument<duckdb_hugeint> left(input, 0);
   const Argument<duckdb_hugeint> right(input, 1);
   Answer answer(output);
@@ -361,38 +371,8 @@ void rate_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vecto
     std::memcpy(&a, &left[row], sizeof a);
     std::memcpy(&b, &right[row], sizeof b);
     const auto value = compute(a, b);
-    if (!value) {
-      return fail_call(info,
-                       fmt::format("{} {} {} has no place in the digits of its type", Decimal{a, scale}.shortest(),
-                                   scale == kScale ? "at the rate" : "over", Decimal{b, kRateScale}.shortest()));
-    }
+    if (!value) return fail_call(info, fault(a, b));
     std::memcpy(answer.as<Int128>() + row, &*value, sizeof *value);
-  }
-}
-
-// ---------- centavo_product, centavo_cost
-
-template <std::optional<Int128> (*compute)(Int128, Int128)>
-void product_block(duckdb_function_info info, duckdb_data_chunk input, duckdb_vector output) {
-  const Argument<Int128> left(input, 0);
-  const Argument<Int128> right(input, 1);
-  Answer answer(output);
-  Int128* const out = answer.as<Int128>();
-  const idx_t count = duckdb_data_chunk_get_size(input);
-  for (idx_t row = 0; row < count; ++row) {
-    if (left.is_null(row) || right.is_null(row)) {
-      answer.set_null(row);
-      continue;
-    }
-    Int128 a = 0, b = 0;
-    std::memcpy(&a, &left[row], sizeof a);
-    std::memcpy(&b, &right[row], sizeof b);
-    const auto value = compute(a, b);
-    if (!value) {
-      return fail_call(info, fmt::format("{} times {}: one of them is out of range", Decimal{a, kScale}.shortest(),
-                                         Decimal{b, kScale}.shortest()));
-    }
-    std::memcpy(out + row, &*value, sizeof *value);
   }
 }
 
@@ -459,10 +439,10 @@ Status register_functions(RawConnection& connection) {
   };
   TRY(add("centavo_valid_cpf", {&text}, truth, validate_block<is_cpf>));
   TRY(add("centavo_valid_cnpj", {&text}, truth, validate_block<is_cnpj>));
-  TRY(add("centavo_convert", {&amount, &rate}, amount, rate_block<convert_amount, kScale>));
-  TRY(add("centavo_product", {&amount, &amount}, amount, product_block<product_of_amounts>));
-  TRY(add("centavo_cost", {&amount, &amount}, amount, product_block<cost_of_quantity>));
-  TRY(add("centavo_divide_rates", {&rate, &rate}, rate, rate_block<divide_rates, kRateScale>));
+  TRY(add("centavo_convert", {&amount, &rate}, amount, pair_block<convert_amount, not_converted>));
+  TRY(add("centavo_product", {&amount, &amount}, amount, pair_block<product_of_amounts, not_multiplied>));
+  TRY(add("centavo_cost", {&amount, &amount}, amount, pair_block<cost_of_quantity, not_multiplied>));
+  TRY(add("centavo_divide_rates", {&rate, &rate}, rate, pair_block<divide_rates, not_divided>));
   const RawType amounts(duckdb_create_list_type(amount.get()));
   const RawType whole = simple_type(DUCKDB_TYPE_INTEGER);
   TRY(add("centavo_split", {&amount, &amount, &amounts, &whole}, amounts, split_block));
