@@ -62,9 +62,9 @@ std::string part_sql(const Measured& measured, std::string_view prefix) {
   return part == nullptr ? "''" : fmt::format("coalesce({}{}, '')", prefix, duck::name(part->name));
 }
 
-const pack::DrillSpec::Way* way_of(const pack::Model& model, const std::string& measure) {
-  const auto it = model.contract.explain.ways.find(measure);
-  return it == model.contract.explain.ways.end() ? nullptr : &it->second;
+const pack::DrillSpec::Way* way_of(const pack::Contract& contract, const std::string& measure) {
+  const auto it = contract.explain.ways.find(measure);
+  return it == contract.explain.ways.end() ? nullptr : &it->second;
 }
 
 // The table or interface that a gold table's rows add up: as its contract says, else what it reads, near or far.
@@ -83,7 +83,7 @@ Result<Measured> charges_of(const Workshop& workshop, const Release& release, co
     }
   }
   std::vector<pack::TableName> candidates;
-  const auto* way = way_of(model, measure);
+  const auto* way = way_of(model.contract, measure);
   if (way != nullptr && way->from) candidates.push_back(*way->from);
   if (model.contract.explain.from) candidates.push_back(*model.contract.explain.from);
   for (const auto& name : interfaces) {
@@ -124,8 +124,7 @@ class CellTrace {
   Result<Traced> trace(const std::string& measure) {
     Traced out;
     out.implementers = charges_.models;
-    const auto ways = contract_.explain.ways.find(measure);
-    const auto* way = ways == contract_.explain.ways.end() ? nullptr : &ways->second;
+    const auto* way = way_of(contract_, measure);
     const auto amount = contract_.explain.amounts.find(measure);
     const auto* column = charges_.find(measure);
     if (way == nullptr && amount == contract_.explain.amounts.end() && column == nullptr) {
@@ -342,7 +341,7 @@ class Explainer {
     const auto made_by = TRY(made_by_.of(measured.table, ""));
     const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
     out.rows_sql = TRY(workshop_.library.expand(out.rows_sql, "duckdb", values));
-    const auto* way = way_of(model, measured.measure);
+    const auto* way = way_of(model.contract, measured.measure);
     if (way != nullptr && way->made_again) TRY(run_model_again(model, where));
     return out;
   }
@@ -366,9 +365,13 @@ class Explainer {
           TRY(made_by.library->expand(made_by.node->sql_in(period), "duckdb", sql_values(*made_by.node, period)));
       made += fmt::format("{}select * from (\n{}\n)", made.empty() ? "" : "\nunion all\n", sql);
     }
-    if (made.empty()) return {};
-    again_ = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
-                                              duck::name(out_.measure), made, contract.table.table, where)))
+    return made.empty() ? Status() : add_up_made(made, contract.table, where);
+  }
+
+  // The number of rows that were made once more, in the place of those of the table.
+  Status add_up_made(const std::string& made, const pack::TableName& table, const std::string& where) {
+    again_ = TRY(reader_.connection().value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
+                                                        duck::name(out_.measure), made, table.table, where)))
                  .value_or("0");
     return {};
   }
@@ -404,9 +407,7 @@ class Explainer {
     }
     if (out.rows_sql.empty()) return std::nullopt;
     const std::string where = asked.where.empty() ? "" : fmt::format(" where ({})", asked.where);
-    again_ = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
-                                              duck::name(out_.measure), made_again, table.table, where)))
-                 .value_or("0");
+    TRY(add_up_made(made_again, table, where));
     return out;
   }
 
