@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "flow/connect/inflate.h"
+#include "flow/connect/json_numbers.h"
 #include "flow/connect/part_writer.h"
 #include "io/duck/duck.h"
 #include "lake/pack/naming.h"
@@ -19,7 +20,6 @@
 namespace centavo {
 namespace {
 
-constexpr std::int64_t kDigitsOfDouble = 15;              // every decimal of so many digits survives a double
 constexpr std::int64_t kObjectBytesMin = 1 << 20;  // the engine's buffers are twice the longest object allowed
 constexpr std::size_t kLineBytesMax = 64 << 20;   // a list of all records may be one line
 constexpr std::size_t kNamesMax = 2000;

@@ -14,7 +14,11 @@
 
 namespace centavo {
 
-/// Copies JSON text and puts quotes around numbers of more than 15 digits. Text may come in pieces of any size.
+/// Every decimal of so many digits survives a double.
+inline constexpr std::int64_t kDigitsOfDouble = 15;
+
+/// Copies JSON text and puts quotes around numbers of more than kDigitsOfDouble digits. Text may come in pieces of any
+/// size.
 class NumberQuoter {
  public:
   /// Appends to `out` what is certain after these bytes.

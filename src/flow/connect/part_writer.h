@@ -1,6 +1,6 @@
 #pragma once
 /// \file flow/connect/part_writer.h
-/// Writes the CSV parts of one file, one after another.
+/// Writes the parts of one file, of CSV or of JSON lines, one after another.
 
 #include <functional>
 #include <string>

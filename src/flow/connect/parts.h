@@ -32,7 +32,7 @@ std::string_view short_row_options(const CsvDialect& dialect);
 CsvDialect dialect_of(const pack::SourceKind& kind, const LandedFile& file);
 
 struct CsvPart {
-  std::string path;                 ///< a plain UTF-8 CSV file with header; the receiver removes it
+  std::string path;                 ///< a plain UTF-8 file, CSV with its header; the receiver removes it
   std::int64_t first_row = 1;       ///< number of its first data row in the source file, from 1
   std::int64_t rows = 0;            ///< data rows in it, as counted here
 };
