@@ -57,10 +57,6 @@ std::string sha256_base64(std::string_view bytes) {
   return base64(digest);
 }
 
-}  // namespace
-
-namespace {
-
 Status write_rows(Reader& reader, const ExportQuery& query, document::FileFormat format, std::int64_t rows_most,
                   http::Writer& writer, const Cancel& cancel) {
   const Watch watch(reader.connection(), cancel);

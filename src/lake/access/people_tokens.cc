@@ -73,8 +73,7 @@ Result<std::pair<Token, std::string>> SqlPeople::make_token(std::string_view use
   std::string text = std::string(kPrefix) + new_secret();
   TRY(db_.run(
       "insert into tokens (id, hash, name, user_id, scopes, tenant, created_ms, expires_ms, last_used_ms) "
-      "values (?, ?, "
-      "?, ?, ?, ?, ?, ?, 0)",
+      "values (?, ?, ?, ?, ?, ?, ?, ?, 0)",
       token.id, sha256_hex(text), name, user, text_of(token.scopes), tenant, token.created_ms, token.expires_ms));
   return std::pair(std::move(token), std::move(text));
 }
