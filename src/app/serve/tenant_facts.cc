@@ -1,5 +1,9 @@
 #include "app/serve/tenant_facts.h"
 
+#include "flow/connect/landing.h"
+#include "lake/catalog/billing_period.h"
+#include "lake/catalog/certificate.h"
+
 namespace centavo::serve {
 namespace {
 
@@ -16,11 +20,10 @@ Result<std::string> stamp_of(OpenTenant& open) {
   std::string out = fmt::format("{}\n", tenant.sla_hours);
   for (const TenantSource& source : tenant.sources) {
     out += fmt::format("{} {} {}\n", source.name, source.kind, source.sla_hours);
-    TRY(add_files(store, Lake::raw_root(tenant.id, source.name) + "/_landings", out));
+    TRY(add_files(store, landings_root(tenant.id, source.name), out));
   }
-  for (const char* log : {"_certificates", "_periods"})
-    TRY(add_files(store, Lake::tenant_root(tenant.id) + "/" + log, out));
-  TRY(add_files(store, Lake::releases_root(tenant.id), out));
+  for (const auto& log : {certificates_root(tenant.id), periods_root(tenant.id), Lake::releases_root(tenant.id)})
+    TRY(add_files(store, log, out));
   return out;
 }
 

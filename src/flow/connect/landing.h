@@ -92,6 +92,8 @@ Result<LandReport> land(Lake& lake, duck::Database& engine, const pack::Library&
                         const TenantSource& source, const std::optional<PeriodRange>& periods,
                         const LandProgress& progress, const Cancel* cancel, const Clock& clock = Clock::system());
 
+/// The folder that says what landed, one file a landing.
+std::string landings_root(std::string_view tenant, std::string_view source);
 /// The source's landings from number `from` on, in order.
 Result<std::vector<Landing>> read_landings(Store& store, std::string_view tenant, std::string_view source,
                                            std::int64_t from = 0);

@@ -105,9 +105,13 @@ Result<Landing> landing_from_json(const Json& json) {
   return out;
 }
 
+std::string landings_root(std::string_view tenant, std::string_view source) {
+  return Lake::raw_root(tenant, source) + "/_landings";
+}
+
 Result<std::vector<Landing>> read_landings(Store& store, std::string_view tenant, std::string_view source,
                                            std::int64_t from) {
-  const std::string folder = Lake::raw_root(tenant, source) + "/_landings";
+  const std::string folder = landings_root(tenant, source);
   std::vector<Landing> out;
   for (const ObjectInfo& object :
        TRY(store.list(folder, false, fmt::format("{:020}", std::max<std::int64_t>(from, 0))))) {

@@ -6,10 +6,12 @@ namespace centavo {
 namespace {
 
 NumberedLog log_of_periods(Store& store, std::string_view tenant) {
-  return {store, fmt::format("tenants/{}/_periods", tenant), "a billing period's event"};
+  return {store, periods_root(tenant), "a billing period's event"};
 }
 
 }  // namespace
+
+std::string periods_root(std::string_view tenant) { return fmt::format("tenants/{}/_periods", tenant); }
 
 Result<PeriodEvent> record_period_event(Store& store, std::string_view tenant, PeriodEvent event) {
   const auto entry_of = [&](std::int64_t number) -> Json {

@@ -27,6 +27,8 @@ struct PeriodEvent {
   std::string seal;               ///< of that certificate
 };
 
+/// The folder of that log.
+std::string periods_root(std::string_view tenant);
 /// Numbers the event and writes it.
 Result<PeriodEvent> record_period_event(Store& store, std::string_view tenant, PeriodEvent event);
 /// All events, oldest first.

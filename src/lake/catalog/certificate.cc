@@ -7,7 +7,7 @@ namespace centavo {
 namespace {
 
 NumberedLog log_of_certificates(Store& store, std::string_view tenant) {
-  return {store, fmt::format("tenants/{}/_certificates", tenant), "a certificate"};
+  return {store, certificates_root(tenant), "a certificate"};
 }
 
 std::string hash_of(const Certificate& certificate) { return sha256_hex(canonical_json(certificate.statement)); }
@@ -38,6 +38,8 @@ Result<Certificate> read_certificate(const NumberedLog& log, std::int64_t number
 }
 
 }  // namespace
+
+std::string certificates_root(std::string_view tenant) { return fmt::format("tenants/{}/_certificates", tenant); }
 
 std::string canonical_json(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

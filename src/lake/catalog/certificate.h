@@ -39,6 +39,8 @@ Json to_json(const Certificate& certificate);
 /// lock.
 Result<Certificate> write_certificate(Store& store, std::string_view tenant, Certificate certificate);
 
+/// The folder that they stand in.
+std::string certificates_root(std::string_view tenant);
 /// All of a tenant, oldest first, as they stand: seals are not checked.
 Result<std::vector<Certificate>> certificates(Store& store, std::string_view tenant);
 
