@@ -1,6 +1,6 @@
 #include "app/serve/answers.h"
 
-#include <chrono>
+#include "app/serve/waiting.h"
 
 namespace centavo::serve {
 
@@ -56,7 +56,6 @@ void Answers::keep(const std::string& key, Answer answer) {
 }
 
 Result<Answers::Answer> Answers::find_or_make(const std::string& key, const Cancel& cancel, const Make& make) {
-  constexpr auto kLook = std::chrono::milliseconds(20);   // how soon a wait sees that its client left
   std::unique_lock lock(mutex_);
   std::shared_ptr<Making> mine;
   while (!mine) {
@@ -67,10 +66,7 @@ Result<Answers::Answer> Answers::find_or_make(const std::string& key, const Canc
       continue;
     }
     const std::shared_ptr<Making> other = it->second;
-    while (!other->done) {
-      changed_.wait_for(lock, kLook);
-      if (cancel.requested()) return fail(ErrorKind::cancelled, "the request was given up");
-    }
+    TRY(wait_for_another(lock, changed_, &cancel, [&] { return other->done; }));
     if (other->made || other->made.error().kind != ErrorKind::cancelled) return other->made;
   }
   lock.unlock();

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "app/serve/hostile_words_testing.h"
+#include "app/serve/listener_testing.h"
 #include "app/serve/marks_testing.h"
 #include "base/digest.h"
 
@@ -233,20 +234,6 @@ struct Download : http::Writer {
   }
 };
 
-struct Listener : http::EventStream {
-  std::mutex mutex;
-  std::string text;
-  std::atomic<bool> gone{false};
-  bool send(std::string_view event, std::string_view data, std::uint64_t) override {
-    const std::lock_guard lock(mutex);
-    if (gone) return false;
-    text += fmt::format("{}: {}\n", event, data);
-    return true;
-  }
-  void close() override { gone = true; }
-  bool is_gone() const override { return gone; }
-};
-
 // One of those who ask at once.
 class Hostile {
  public:
@@ -308,7 +295,7 @@ class Hostile {
     if (response.events) {
       const auto listener = std::make_shared<Listener>();
       response.events(listener);
-      listener->gone = true;
+      listener->closed = true;
       const std::lock_guard lock(listener->mutex);
       return listener->text;
     }

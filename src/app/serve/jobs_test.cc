@@ -5,23 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "app/serve/listener_testing.h"
+
 namespace centavo::serve {
 namespace {
 
 using ::testing::HasSubstr;
-
-struct Events : http::EventStream {
-  std::mutex mutex;
-  std::string text;
-  std::atomic<bool> closed{false};
-  bool send(std::string_view event, std::string_view data, std::uint64_t) override {
-    const std::lock_guard lock(mutex);
-    text += fmt::format("{}: {}\n", event, data);
-    return true;
-  }
-  void close() override { closed = true; }
-  bool is_gone() const override { return false; }
-};
 
 // Work that waits until it is let go.
 class Held {
@@ -69,7 +58,7 @@ TEST(Jobs, BytesThatAreNoTextReachNobodyAsAThrow) {
     context.tell({1, 2, "a file \xff\xfe"});
     return fail(ErrorKind::invalid_argument, "a value \xff\xfe");
   });
-  const auto events = std::make_shared<Events>();
+  const auto events = std::make_shared<Listener>();
   ASSERT_TRUE(jobs.follow(id.value(), events));
   held.let_go();
   EXPECT_EQ(ended(jobs, id.value()).state, "failed");
@@ -116,7 +105,7 @@ TEST(Jobs, WhoWasSignedOutHearsNothingMore) {
     told.set_value();
     return OrderedJson{{"found", "a secret"}};
   });
-  const auto gone = std::make_shared<Events>(), there = std::make_shared<Events>();
+  const auto gone = std::make_shared<Listener>(), there = std::make_shared<Listener>();
   ASSERT_TRUE(jobs.follow(id.value(), gone, [] { return false; }));
   ASSERT_TRUE(jobs.follow(id.value(), there, [] { return true; }));
   followed.set_value();

@@ -1,12 +1,11 @@
 #include "app/serve/open_lake.h"
 
 #include <algorithm>
-#include <chrono>
+
+#include "app/serve/waiting.h"
 
 namespace centavo::serve {
 namespace {
-
-constexpr auto kLook = std::chrono::milliseconds(20);   // how soon a wait sees that its client left
 
 // The tables that questions read, those asked most in front: they get memory first.
 const std::vector<std::string>& tables_to_hold() {
@@ -118,10 +117,7 @@ Status Readers::make_ready(Entry& entry, OpenTenant& open, std::int64_t release,
                            bool with_holdings, const Cancel* cancel) {
   const auto is_ready = [&] { return entry.reader && (!with_holdings || entry.holdings); };
   std::unique_lock lock(entry.mutex);
-  while (entry.opening && !is_ready()) {
-    entry.changed.wait_for(lock, kLook);
-    if (cancel != nullptr && cancel->requested()) return fail(ErrorKind::cancelled, "the request was given up");
-  }
+  TRY(wait_for_another(lock, entry.changed, cancel, [&] { return !entry.opening || is_ready(); }));
   if (is_ready()) return {};
   entry.opening = true;
   std::shared_ptr<Reader> reader = entry.reader;

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "app/serve/listener_testing.h"
 #include "app/serve/served_lake_testing.h"
 #include "io/sqldb/sqldb.h"
 
@@ -377,25 +378,12 @@ TEST(Service, ATokenDoesNoMoreThanItsScope) {
 }
 
 TEST(Service, ARunIsAJobThatIsFollowed) {
-  struct Events : http::EventStream {
-    std::mutex mutex;
-    std::string last, names;
-    std::atomic<bool> closed{false};
-    bool send(std::string_view event, std::string_view data, std::uint64_t) override {
-      const std::lock_guard lock(mutex);
-      last = data;
-      names += std::string(event) + " ";
-      return true;
-    }
-    void close() override { closed.store(true); }
-    bool is_gone() const override { return false; }
-  };
   const auto started = lake().ask(admin(), "POST", "/api/v1/t/acme/runs", "{}");
   ASSERT_EQ(started.status, 202) << body_of(started);
   const std::string id = json_of(started)["job"];
   const auto events = lake().ask(admin(), "GET", "/api/v1/jobs/" + id + "/events");
   ASSERT_TRUE(events.events);
-  const auto stream = std::make_shared<Events>();
+  const auto stream = std::make_shared<Listener>();
   events.events(stream);
   for (int i = 0; i < 600 && !stream->closed.load(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   EXPECT_TRUE(stream->closed.load());

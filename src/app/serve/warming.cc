@@ -53,21 +53,23 @@ void Warming::asked(const Call& call, std::int64_t release) {
 }
 
 void Warming::hold_tables(const std::string& tenant, std::int64_t release, const access::Sight& sight) {
-  add([this, tenant, release, sight] {
-    auto open = service_.open_tenant(tenant);
-    if (!open) return;
-    const Status held = service_.readers().hold_tables(*open, release, sight);
-    if (!held) spdlog::warn("tables of {} are not taken into memory: {}", tenant, held.error().message);
-  });
+  hold("tables", tenant,
+       [this, release, sight](OpenTenant& open) { return service_.readers().hold_tables(open, release, sight); });
 }
 
 void Warming::hold_charges(const std::string& tenant, std::int64_t release, const access::Sight& sight) {
-  add([this, tenant, release, sight] {
+  hold("charges", tenant, [this, release, sight](OpenTenant& open) {
+    return service_.readers().hold_charges(open, release, sight, &leaving_);
+  });
+}
+
+void Warming::hold(const char* what, const std::string& tenant, std::function<Status(OpenTenant&)> take) {
+  add([this, what, tenant, take = std::move(take)] {
     auto open = service_.open_tenant(tenant);
     if (!open) return;
-    const Status held = service_.readers().hold_charges(*open, release, sight, &leaving_);
+    const Status held = take(*open);
     if (!held && !leaving_.requested())
-      spdlog::warn("charges of {} are not taken into memory: {}", tenant, held.error().message);
+      spdlog::warn("{} of {} are not taken into memory: {}", what, tenant, held.error().message);
   });
 }
 
@@ -141,10 +143,14 @@ std::size_t Warming::under_way() const {
 
 // Whether a tenant that people ask of has a new release.
 void Warming::look() {
+  const TimeMs now = service_.clock().now_ms();
   std::vector<std::string> tenants;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto& [tenant, asked] : asked_) tenants.push_back(tenant);
+    for (auto& [tenant, asked] : asked_) {
+      asked.questions.remove_if([&](const Question& each) { return now - each.asked_ms > kForgetMs; });
+      if (!asked.questions.empty()) tenants.push_back(tenant);
+    }
   }
   for (const auto& tenant : tenants) {
     if (leaving_.requested()) return;
@@ -166,10 +172,8 @@ void Warming::look() {
 }
 
 std::vector<Warming::Question> Warming::questions_of(const std::string& tenant) {
-  const TimeMs now = service_.clock().now_ms();
   const std::lock_guard lock(mutex_);
-  auto& questions = asked_[tenant].questions;
-  questions.remove_if([&](const Question& each) { return now - each.asked_ms > kForgetMs; });
+  const auto& questions = asked_[tenant].questions;
   return {questions.begin(), questions.end()};
 }
 

@@ -53,6 +53,7 @@ class Warming {
   };
   using Task = std::function<void()>;
   void add(Task task);
+  void hold(const char* what, const std::string& tenant, std::function<Status(OpenTenant&)> take);
   void run();
   void open_at_start();
   void look();
