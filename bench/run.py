@@ -8,7 +8,7 @@ the bench fail. What was printed is appended to bench/RESULTS.md with the commit
 BENCH_ROWS     rows of the bill (1000000)          BENCH_ROUNDS  runs of each contestant (2)
 BENCH_FULL=1   10 M rows, Spark and dbt too        BENCH_ONLY    comma-separated parts: raw_to_gold,plain,normalise,limits,increment,skipping,noop,log,commit,validate,allocation,explain,serve,rivals
 BENCH_KEEP=DIR keeps the generated bills, and the lake that allocation and explain look at, there for the next time,
-BENCH_LAKES=DIR the lakes that `serve` reads
+BENCH_LAKES=DIR the lakes that `serve` reads    BENCH_BILLS  of `normalise`: azure-csv_gz,azure-parquet,gcp-jsonl_gz,gcp-parquet,databricks-jsonl
 """
 import datetime
 import decimal
@@ -35,6 +35,7 @@ ROWS = int(os.environ.get("BENCH_ROWS", "1000000"))
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "2"))
 FULL = os.environ.get("BENCH_FULL") == "1"
 ONLY = set(filter(None, os.environ.get("BENCH_ONLY", "").split(",")))
+BILLS = set(filter(None, os.environ.get("BENCH_BILLS", "").split(",")))
 MONTHS = 3
 FIRST, END = "2026-08-01", "2026-11-01"   # the generator's last three months, end exclusive
 PYTHON = {name: ROOT / ".cache" / "venv" / name / "bin" / "python" for name in ("interop", "spark", "dbt")}
@@ -165,6 +166,8 @@ class Bench:
         """Raw to silver of the other providers, against the pack's SQL over the engine's own readers."""
         table("raw → silver, centavo : hand-written DuckDB, fastest casts", "bill", "wall", "CPU", "peak memory", "bytes written")
         for provider, form in (("azure", "csv_gz"), ("azure", "parquet"), ("gcp", "jsonl_gz"), ("gcp", "parquet"), ("databricks", "jsonl")):
+            if BILLS and f"{provider}-{form}" not in BILLS:
+                continue
             raw = self.bill(ROWS, form, MONTHS, provider=provider)
             title, silver = f"{provider}, {ROWS:,} rows, {form}", f"silver.{provider}_cost_and_usage"
             mine, theirs = [], []
