@@ -7,12 +7,19 @@
 #include <string_view>
 
 #include "flow/allocation/rules.h"
+#include "flow/allocation/split_sql.h"
 
 namespace centavo {
 
 /// Where a charge stands and which rule takes it: "with … " steps whose last is `placed`, the charges of the period
 /// with columns centavo_centre and centavo_pool (0: no rule takes it, else its number from 1).
 std::string placed_charges_sql(const Allocation& rules, std::string_view period);
+
+/// "with … " steps of the period's charges with their tags; `last` becomes the name of the last.
+std::string tagged_charges_sql(const Allocation& rules, std::string_view period, std::string& last);
+
+/// ", entries as (…) select …": the rows of gold.allocated_cost behind the steps of its splits.
+std::string entries_sql(const Allocation& rules, const SplitSql& sql);
 
 /// gold.allocated_cost: direct cost, and for each rule what it took and gave.
 std::string allocated_cost_sql(const Allocation& rules, std::string_view period);
@@ -34,18 +41,6 @@ struct UseQuery {
 };
 UseQuery tag_use_sql(const Allocation& rules, std::size_t tag, std::string_view period);
 UseQuery split_use_sql(const Allocation& rules, std::string_view period);
-
-/// The charges behind entries of gold.allocated_cost, which stand in a table `cells`: columns centavo_file,
-/// centavo_row, centavo_part, centavo_period and centavo_amount (of `measure`). Behind a rule's entries stand all
-/// charges of its pool with the same origin, and those of earlier rules that gave to it.
-std::string charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
-
-/// The same behind rows of gold.cost_by_virtual_tag, once for each row that a charge is in.
-std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
-
-/// How the given entries among `cells` came about, one row each: rule, currency, cost centre, its origin, the whole
-/// that was split, weight, sum of weights, exact share, part, and what rounding added to the share.
-std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit);
 
 /// `condition` as SQL over a charge; "true" when it is empty.
 std::string condition_sql(const Condition& condition);

@@ -1,13 +1,10 @@
 #include <cctype>
+#include <future>
 #include <set>
 
-#include "flow/allocation/compile.h"
 #include "flow/engine/desk.h"
-#include "flow/pipeline/definition.h"
-#include "flow/pipeline/graph.h"
-#include "flow/pipeline/making.h"
 #include "flow/pipeline/masking.h"
-#include "flow/pipeline/measured.h"
+#include "flow/pipeline/rule_trace.h"
 #include "flow/pipeline/vetting.h"
 #include "flow/pipeline/work.h"
 
@@ -35,200 +32,7 @@ Result<Question> read_question(std::string_view text) {
   return out;
 }
 
-// Where rows say from which raw row they came, and how much of the measure each carries.
-struct Traced {
-  std::string rows_sql;   // centavo_file, centavo_row, centavo_part, centavo_period, centavo_amount
-  std::vector<const pack::Model*> implementers;
-};
-
-template <class Columns>
-const std::string* named(const Columns& columns, std::string_view one, std::string_view other) {
-  for (const auto& column : columns) {
-    if (column.name == one || column.name == other) return &column.name;
-  }
-  return nullptr;
-}
-
-const std::string* file_column(const Measured& measured) {
-  return named(measured.columns, "x_SourceFile", "source_file_name");
-}
-const std::string* row_column(const Measured& measured) {
-  return named(measured.columns, "x_SourceRow", "source_row_number");
-}
-
-// What tells rows made from one raw row apart; "''" when each gives one.
-std::string part_sql(const Measured& measured, std::string_view prefix) {
-  const auto* part = measured.find("x_RowPart");
-  return part == nullptr ? "''" : fmt::format("coalesce({}{}, '')", prefix, duck::name(part->name));
-}
-
-const pack::DrillSpec::Way* way_of(const pack::Contract& contract, const std::string& measure) {
-  const auto it = contract.explain.ways.find(measure);
-  return it == contract.explain.ways.end() ? nullptr : &it->second;
-}
-
-// The table or interface that a gold table's rows add up: as its contract says, else what it reads, near or far.
-Result<Measured> charges_of(const Workshop& workshop, const Release& release, const pack::Model& model,
-                            const std::string& measure) {
-  std::vector<std::string> interfaces;
-  std::set<pack::TableName> seen;
-  std::vector<const pack::Model*> open = {&model};
-  while (!open.empty()) {
-    const auto* next = open.back();
-    open.pop_back();
-    interfaces.insert(interfaces.end(), next->interface_inputs.begin(), next->interface_inputs.end());
-    for (const auto& input : next->inputs) {
-      const auto* other = workshop.library.model(input);
-      if (other != nullptr && input.layer != pack::Layer::bronze && seen.insert(input).second) open.push_back(other);
-    }
-  }
-  std::vector<pack::TableName> candidates;
-  const auto* way = way_of(model.contract, measure);
-  if (way != nullptr && way->from) candidates.push_back(*way->from);
-  if (model.contract.explain.from) candidates.push_back(*model.contract.explain.from);
-  for (const auto& name : interfaces) {
-    if (const auto* interface = workshop.library.interface(name)) candidates.push_back(interface->view());
-  }
-  for (const auto& table : seen) {
-    if (table.layer == pack::Layer::silver) candidates.push_back(table);
-  }
-  for (const auto& table : candidates) {
-    auto measured = table_of(workshop.library, release, table);
-    if (measured && file_column(*measured) != nullptr && row_column(*measured) != nullptr) return measured;
-  }
-  return fail_hint("ask for a measure of a silver table", ErrorKind::not_found,
-                   "{} is made of no table of this release whose rows say where they came from",
-                   model.contract.table.text());
-}
-
-// SQL for the month of a row, as its tables call it; null when they have none.
-std::string period_sql(const Measured& measured, std::string_view prefix) {
-  for (const auto* model : measured.models) {
-    const auto& column = model->contract.period_column;
-    if (!column.empty() && measured.find(column) != nullptr)
-      return fmt::format("strftime({}{}, '%Y-%m')", prefix, duck::name(column));
-  }
-  return "cast(null as varchar)";
-}
-
-constexpr std::int64_t kCellsToPruneBy = 1000;
 constexpr std::int64_t kRowsHeldMax = 500'000;   // more rows than this are added up as they stream by
-
-// Rows behind the cells of a gold table: equal in the columns of its grain, and what its contract adds.
-class CellTrace {
- public:
-  CellTrace(duck::Connection& connection, const pack::Model& model, const Measured& charges)
-      : connection_(connection), contract_(model.contract), charges_(charges) {}
-
-  /// Over the table `cells`, which holds the cells asked for.
-  Result<Traced> trace(const std::string& measure) {
-    Traced out;
-    out.implementers = charges_.models;
-    const auto* way = way_of(contract_, measure);
-    const auto amount = contract_.explain.amounts.find(measure);
-    const auto* column = charges_.find(measure);
-    if (way == nullptr && amount == contract_.explain.amounts.end() && column == nullptr) {
-      return fail_hint(fmt::format("add it to explain: {{amounts: …}} of {}", contract_.place.text()),
-                       ErrorKind::not_found, "nothing says how {} of {} is added up from {}", measure,
-                       contract_.table.text(), charges_.table.text());
-    }
-    const std::string& where = way == nullptr ? contract_.explain.where : way->where;
-    std::string on = "true", prune = "true";
-    for (const auto& name : way == nullptr || way->by.empty() ? contract_.grain : way->by) {
-      const auto* there = charges_.find(name);
-      if (there == nullptr && where.empty()) {
-        return fail_hint(fmt::format("say in explain: {{where: …}} of {} what it is made of", contract_.place.text()),
-                         ErrorKind::not_found, "{} has no column {}, which {} is by", charges_.table.text(), name,
-                         contract_.table.text());
-      }
-      if (there == nullptr) continue;
-      on += fmt::format(" and charge.{0} is not distinct from cell.{0}", duck::name(there->name));
-      prune += TRY(values_of(*there));
-    }
-    if (!where.empty()) on += fmt::format(" and ({})", where);
-    std::string brings = column == nullptr ? std::string() : "charge." + duck::name(column->name);
-    if (amount != contract_.explain.amounts.end()) brings = amount->second;
-    if (way != nullptr) brings = way->amount;
-    out.rows_sql = fmt::format(
-        "select charge.{} as centavo_file, charge.{} as centavo_row, {} as centavo_part, {} as centavo_period, {} as "
-        "centavo_amount from (select * from {} where {}) as charge join cells as cell on {}",
-        duck::name(*file_column(charges_)), duck::name(*row_column(charges_)), part_sql(charges_, "charge."),
-        period_sql(charges_, "charge."), brings, charges_.table.text(), prune, on);
-    return out;
-  }
-
- private:
-  // " and X in (…)" of the cells' values, so that files and row groups without them are not read.
-  Result<std::string> values_of(const pack::ColumnSpec& column) {
-    const std::string name = duck::name(column.name);
-    const auto values = TRY(connection_.all(
-        fmt::format("select distinct cast({} as varchar) from cells limit {}", name, kCellsToPruneBy + 1)));
-    if (static_cast<std::int64_t>(values.size()) > kCellsToPruneBy) return std::string();
-    std::string list, null;
-    for (const auto& row : values) {
-      if (!row[0]) null = fmt::format(" or {} is null", name);
-      if (row[0])
-        list += fmt::format("{}cast({} as {})", list.empty() ? "" : ", ", duck::literal(*row[0]), column.type);
-    }
-    if (list.empty()) return null.empty() ? std::string(" and false") : fmt::format(" and {} is null", name);
-    return fmt::format(" and ({} in ({}){})", name, list, null);
-  }
-
-  duck::Connection& connection_;
-  const pack::Contract& contract_;
-  const Measured& charges_;
-};
-
-// The packs and parameters by which the tables of a release were made, which need not be those of today.
-class MadeBy {
- public:
-  MadeBy(Workshop& workshop, const Tenant& tenant, const Graph& graph, const Release& release)
-      : workshop_(workshop), tenant_(tenant), graph_(graph), release_(release) {}
-
-  struct Definitions {
-    const pack::Library* library = nullptr;
-    const Node* node = nullptr;   // null: the table was not there
-  };
-  /// `period` "": of any.
-  Result<Definitions> of(const pack::TableName& table, const std::string& period) {
-    if (!makings_.contains(table))
-      makings_[table] = TRY(makings_of(workshop_, tenant_, table, release_.versions.at(table.text())));
-    const auto& makings = makings_[table];
-    const auto at = period.empty() ? makings.begin() : makings.find(period);
-    const Definitions today{&workshop_.library, graph_.find(table)};
-    if (at == makings.end() || at->second.definition.empty()) return today;
-    const auto* day = TRY(day_of(at->second.definition));
-    return day == nullptr ? today : Definitions{&day->library, day->graph->find(table)};
-  }
-
- private:
-  struct Day {
-    pack::Library library;
-    Tenant tenant;
-    std::unique_ptr<Graph> graph;
-  };
-
-  // Null when nothing changed since.
-  Result<const Day*> day_of(const std::string& digest) {
-    if (const auto it = days_.find(digest); it != days_.end()) return it->second.get();
-    auto& day = days_[digest];
-    const auto then = TRY(read_definition(workshop_.lake.store(), tenant_.id, digest));
-    const auto now = TRY(definition_now(workshop_, tenant_));
-    const auto differences = differences_between(then, now);
-    if (differences.packs.empty() && differences.settings.empty()) return nullptr;
-    auto library = TRY(pack::Library::from_files(then.packs));
-    day = std::make_unique<Day>(Day{std::move(library), then.tenant, nullptr});
-    day->graph = std::make_unique<Graph>(TRY(Graph::of(day->library, day->tenant)));
-    return day.get();
-  }
-
-  Workshop& workshop_;
-  const Tenant& tenant_;
-  const Graph& graph_;
-  const Release& release_;
-  std::map<pack::TableName, Makings> makings_;
-  std::map<std::string, std::unique_ptr<Day>> days_;
-};
 
 class Explainer {
  public:
@@ -335,9 +139,14 @@ class Explainer {
     out_.total = total.front()[0].value_or("0");
     out_.cells = std::stoll(total.front()[1].value_or("0"));
     TRY(list_used(model));
-    const auto charges = TRY(charges_of(workshop_, reader_.release(), model, measured.measure));
-    if (auto split = TRY(trace_splits(model, charges, asked))) return std::move(*split);
-    auto out = TRY(CellTrace(connection, model, charges).trace(measured.measure));
+    const auto charges = TRY(charges_of(workshop_.library, reader_.release(), model, measured.measure));
+    RuleTrace rules(reader_, made_by_, measured.table, measured.measure, asked.where);
+    if (auto split = TRY(rules.trace(charges))) {
+      again_ = TRY(rules.total_again());
+      out_.splits = TRY(rules.splits(lines_max_));
+      return std::move(*split);
+    }
+    auto out = TRY(trace_cells(connection, model, charges, measured.measure));
     const auto made_by = TRY(made_by_.of(measured.table, ""));
     const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
     out.rows_sql = TRY(workshop_.library.expand(out.rows_sql, "duckdb", values));
@@ -373,50 +182,6 @@ class Explainer {
     again_ = TRY(reader_.connection().value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
                                                         duck::name(out_.measure), made, table.table, where)))
                  .value_or("0");
-    return {};
-  }
-
-  // Entries that rules made: the charges behind them, how each part came about, and the table made once more from the
-  // release's charges by the rules of its day. Nothing when the table is made by no rules.
-  Result<std::optional<Traced>> trace_splits(const pack::Model& model, const Measured& charges, const Question& asked) {
-    auto& connection = reader_.connection();
-    const auto& table = model.contract.table;
-    const bool is_split = table == pack::TableName{pack::Layer::gold, "allocated_cost"};
-    const bool is_tagged = table == pack::TableName{pack::Layer::gold, "cost_by_virtual_tag"};
-    if (!is_split && !is_tagged) return std::nullopt;
-    Traced out;
-    out.implementers = charges.models;
-    std::string made_again;
-    for (const auto& row :
-         TRY(connection.all("select distinct strftime(billing_period, '%Y-%m') from cells order by 1"))) {
-      const std::string period = row[0].value_or("");
-      const auto made_by = TRY(made_by_.of(table, period));
-      if (made_by.node == nullptr || made_by.node->rules == nullptr) return std::nullopt;
-      const auto& rules = *made_by.node->rules;
-      const SqlValues values = sql_values(*made_by.node, period);
-      const auto expand = [&](const std::string& sql) { return made_by.library->expand(sql, "duckdb", values); };
-      const std::string behind = TRY(expand(is_split ? charges_behind_sql(rules, period, out_.measure)
-                                                     : tagged_charges_behind_sql(rules, period, out_.measure)));
-      const std::string made = TRY(expand(made_by.node->sql_in(period)));
-      const std::string join = out.rows_sql.empty() ? "" : "\nunion all\n";
-      out.rows_sql += join + behind;
-      made_again += fmt::format("{}select * from (\n{}\n)", join, made);
-      if (!is_split || !out_.splits.empty()) continue;
-      const std::string splits = TRY(expand(splits_behind_sql(rules, out_.measure, lines_max_)));
-      TRY(list_splits(splits));
-    }
-    if (out.rows_sql.empty()) return std::nullopt;
-    const std::string where = asked.where.empty() ? "" : fmt::format(" where ({})", asked.where);
-    TRY(add_up_made(made_again, table, where));
-    return out;
-  }
-
-  Status list_splits(const std::string& sql) {
-    for (const auto& row : TRY(reader_.connection().all(sql))) {
-      const auto text = [&](std::size_t i) { return row[i].value_or(""); };
-      out_.splits.push_back(
-          {text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)});
-    }
     return {};
   }
 
@@ -516,6 +281,7 @@ class Explainer {
   // rows too gets its whole month.
   Status add_up_again(const Traced& traced) {
     auto& connection = reader_.connection();
+    std::set<pack::TableName> raw_tables;
     for (const auto* implementer : traced.implementers) {
       const auto models = way_from_raw(*implementer);
       if (models.empty() || !reader_.release().versions.contains(implementer->contract.table.text())) continue;
@@ -523,12 +289,19 @@ class Explainer {
       const bool concerned = std::any_of(out_.files.begin(), out_.files.end(),
                                          [&](const auto& file) { return tables_[file.first].contains(raw.text()); });
       if (!concerned) continue;
-      TRY(read_raw_rows(raw));
+      TRY(set_aside(raw));
+      raw_tables.insert(raw);
       const bool hashes = std::any_of(models.begin(), models.end(), [](const auto* each) {
         return each->sql.find("cv_keyed_hash") != std::string::npos;  // nobody who reads has the key
       });
       if (!hashes) remade_.push_back(models);
     }
+    // The records are looked up while the sum is made.
+    auto beside = TRY(reader_.share());
+    auto records = std::async(std::launch::async, [&]() -> Status {
+      for (const auto& table : raw_tables) TRY(read_raw_rows(beside.connection(), table));
+      return {};
+    });
     const std::string sum =
         holds_rows_ ? fmt::format(
                           "select coalesce(sum(made.centavo_amount), 0) from ({}) as made semi join explained "
@@ -545,7 +318,7 @@ class Explainer {
       out_.total_of_lines = TRY(connection.value(sum)).value_or("0");
       if (agree(out_.total_of_lines, wanted_)) break;
     }
-    return {};
+    return records.get();
   }
 
   // Puts what a model makes of its raw rows in the place of its table.
@@ -572,7 +345,6 @@ class Explainer {
   // the columns that the sum needs, and skips groups of rows that have none of them.
   Status show_raw(const pack::Model& reader, bool only_these) {
     const auto& table = *reader.contract.rows.in;
-    TRY(set_aside(table));
     std::string which;
     if (only_these) {
       which =
@@ -604,7 +376,7 @@ class Explainer {
   }
 
   // The raw records of the lines shown, personal columns left out.
-  Status read_raw_rows(const pack::TableName& table) {
+  Status read_raw_rows(duck::Connection& connection, const pack::TableName& table) {
     if (!with_raw_) return {};
     // Written out, so that the engine looks for each where it can stand and reads the other columns there only.
     std::string places;
@@ -614,8 +386,8 @@ class Explainer {
     }
     if (places.empty()) return {};
     const auto* bronze = workshop_.library.model(table);
-    auto rows = TRY(reader_.connection().query(
-        fmt::format("select * from {} where ({}){}", table.text(), places, months_sql(table, " and "))));
+    auto rows = TRY(connection.query(
+        fmt::format("select * from {} where ({}){}", aside(table), places, months_sql(table, " and "))));
     std::map<std::pair<std::string, std::int64_t>, std::string> records;
     std::vector<pack::ColumnSpec> columns;
     for (const auto& each : rows.columns()) columns.emplace_back().name = each.name;
