@@ -95,17 +95,10 @@ TagValues values_of(const VirtualTag& tag, const Days& days, int& lookups) {
   return out;
 }
 
-std::string tag_step(const VirtualTag& tag, const std::string& from, const Days& days, int& lookups) {
-  const TagValues found = values_of(tag, days, lookups);
-  std::string values;
-  for (const auto& [rule, value] : found.values) values += fmt::format("\n            {},", value);
-  return fmt::format("select {}.*,\n        coalesce({}\n            {}) as {}\n    from {}{}", from, values,
-                     tag.otherwise.empty() ? "cast(null as varchar)" : duck::literal(tag.otherwise),
-                     duck::name(tag.name), from, found.joins);
-}
-
-// The charges of the period with the first `tags` tags; `last` is the name of the step that has them.
-std::string tagged_steps(const Allocation& rules, const Days& days, std::size_t tags, int& lookups, std::string& last) {
+// The charges of the period with the tags; `last` is the name of the step that has them. `uses`: the numbers of the
+// rules of each tag, whose values then stand in columns centavo_value_<tag>_<rule> too, both from 1.
+std::string tagged_steps(const Allocation& rules, const Days& days, std::string& last,
+                         std::vector<std::vector<std::size_t>>* uses = nullptr) {
   std::string out =
       "with charges as (\n"
       "    select *, greatest($period_first, least(cast(ChargePeriodStart as date), cv_add_days($period_end, -1))) as "
@@ -113,10 +106,23 @@ std::string tagged_steps(const Allocation& rules, const Days& days, std::size_t 
       "    from silver.focus_cost_and_usage\n"
       "    where billing_period >= $period_first and billing_period < $period_end\n)";
   last = "charges";
-  for (std::size_t i = 0; i < tags; ++i) {
-    const std::string name = fmt::format("tagged_{}", i + 1);
-    out += fmt::format(",\n\n{} as (\n    {}\n)", name, tag_step(rules.tags[i], last, days, lookups));
-    last = name;
+  int lookups = 0;
+  for (std::size_t i = 1; i <= rules.tags.size(); ++i) {
+    const auto& tag = rules.tags[i - 1];
+    const TagValues found = values_of(tag, days, lookups);
+    std::vector<std::size_t> used;
+    std::string values, columns;
+    for (const auto& [rule, value] : found.values) {
+      used.push_back(rule);
+      values += fmt::format("\n            {},", value);
+      if (uses != nullptr) columns += fmt::format(",\n        {} as centavo_value_{}_{}", value, i, used.size());
+    }
+    if (uses != nullptr) uses->push_back(std::move(used));
+    out += fmt::format(
+        ",\n\ntagged_{} as (\n    select {}.*,\n        coalesce({}\n            {}) as {}{}\n    from {}{}\n)", i,
+        last, values, tag.otherwise.empty() ? "cast(null as varchar)" : duck::literal(tag.otherwise),
+        duck::name(tag.name), columns, last, found.joins);
+    last = fmt::format("tagged_{}", i);
   }
   return out;
 }
@@ -161,11 +167,25 @@ std::string levels(const Allocation& rules) {
   return out;
 }
 
+// `tagged` and behind them step `placed`.
+std::string placed_after(const Allocation& rules, std::string_view period, const std::string& tagged,
+                         const std::string& last) {
+  std::string pool;
+  std::size_t number = 0;
+  for (const std::size_t i : splits_in(rules, period)) {
+    pool += fmt::format("\n            when {} then {}", taken_when(rules, rules.splits[i]), ++number);
+  }
+  return tagged +
+         fmt::format(
+             ",\n\nplaced as (\n    select *, {} as centavo_centre,\n        {} as centavo_pool\n    from {}\n)",
+             centre_sql(rules), pool.empty() ? "0" : fmt::format("case{}\n            else 0\n        end", pool),
+             last);
+}
+
 }  // namespace
 
 std::string tagged_charges_sql(const Allocation& rules, std::string_view period, std::string& last) {
-  int lookups = 0;
-  return tagged_steps(rules, days_of(rules, period), rules.tags.size(), lookups, last);
+  return tagged_steps(rules, days_of(rules, period), last);
 }
 
 std::string entries_sql(const Allocation& rules, const SplitSql& sql) {
@@ -206,16 +226,8 @@ std::vector<std::size_t> splits_in(const Allocation& rules, std::string_view per
 
 std::string placed_charges_sql(const Allocation& rules, std::string_view period) {
   std::string last;
-  std::string out = tagged_charges_sql(rules, period, last);
-  std::string pool;
-  std::size_t number = 0;
-  for (const std::size_t i : splits_in(rules, period)) {
-    pool += fmt::format("\n            when {} then {}", taken_when(rules, rules.splits[i]), ++number);
-  }
-  return out + fmt::format(
-                   ",\n\nplaced as (\n    select *, {} as centavo_centre,\n        {} as centavo_pool\n    from {}\n)",
-                   centre_sql(rules), pool.empty() ? "0" : fmt::format("case{}\n            else 0\n        end", pool),
-                   last);
+  const std::string tagged = tagged_charges_sql(rules, period, last);
+  return placed_after(rules, period, tagged, last);
 }
 
 std::string allocated_cost_sql(const Allocation& rules, std::string_view period) {
@@ -245,35 +257,25 @@ std::string cost_by_virtual_tag_sql(const Allocation& rules, std::string_view pe
       steps, names, last, rows);
 }
 
-UseQuery tag_use_sql(const Allocation& rules, std::size_t tag, std::string_view period) {
-  const Days days = days_of(rules, period);
+UseQuery use_sql(const Allocation& rules, std::string_view period) {
   UseQuery out;
-  int lookups = 0;
-  std::string last, columns, first, counts;
-  const std::string steps = tagged_steps(rules, days, tag, lookups, last);
-  const TagValues found = values_of(rules.tags[tag], days, lookups);
-  for (const auto& [rule, value] : found.values) {
-    out.rules.push_back(rule);
-    columns += fmt::format(", {} as centavo_rule_{}", value, out.rules.size());
-    first += fmt::format(" when centavo_rule_{0} is not null then {0}", out.rules.size());
-    counts += fmt::format(", count(centavo_rule_{})", out.rules.size());
+  std::string last, firsts, keys, counts;
+  const std::string tagged = tagged_steps(rules, days_of(rules, period), last, &out.rules);
+  for (std::size_t i = 1; i <= out.rules.size(); ++i) {
+    std::string first;
+    for (std::size_t k = 1; k <= out.rules[i - 1].size(); ++k) {
+      first += fmt::format(" when centavo_value_{0}_{1} is not null then {1}", i, k);
+      counts += fmt::format(", count(centavo_value_{}_{})", i, k);
+    }
+    firsts += first.empty() ? "0, " : fmt::format("case{} else 0 end, ", first);
   }
-  if (first.empty()) return out;
-  out.sql =
-      fmt::format("{},\n\nused as (select 0{} from {}{})\nselect case{} else 0 end, count(*){} from used group by 1",
-                  steps, columns, last, found.joins, first, counts);
-  return out;
-}
-
-UseQuery split_use_sql(const Allocation& rules, std::string_view period) {
-  UseQuery out;
-  out.rules = splits_in(rules, period);
-  std::string counts;
-  for (const std::size_t i : out.rules)
+  out.rules.push_back(splits_in(rules, period));
+  for (const std::size_t i : out.rules.back())
     counts += fmt::format(", count(case when {} then 1 end)", taken_when(rules, rules.splits[i]));
+  for (std::size_t i = 1; i <= out.rules.size(); ++i) keys += fmt::format("{}{}", i == 1 ? "" : ", ", i);
   if (!counts.empty())
-    out.sql = fmt::format("{}\nselect centavo_pool, count(*){} from placed group by 1",
-                          placed_charges_sql(rules, period), counts);
+    out.sql = fmt::format("{}\nselect {}centavo_pool{} from placed group by {}",
+                          placed_after(rules, period, tagged, last), firsts, counts, keys);
   return out;
 }
 

@@ -33,14 +33,14 @@ std::optional<std::string> compiled_sql(const pack::TableName& table, const Allo
 /// Numbers (from 0, in `splits`) of the rules that hold in a period.
 std::vector<std::size_t> splits_in(const Allocation& rules, std::string_view period);
 
-/// How charges of a period meet rules: a row for each rule that comes first (its number from 1 in `rules`; 0: none),
-/// with the count of its charges and, for each of `rules`, of those among them that it would fit too.
+/// How charges of a period meet rules: charges that meet the same rules first are one row. In front, by tag and then of
+/// the splits, the number of the rule that comes first (from 1 in `rules`; 0: none); then for each of `rules`, in the
+/// same order, with how many of the row's charges it would fit.
 struct UseQuery {
   std::string sql;  ///< "" when no rule holds in the period
-  std::vector<std::size_t> rules;  ///< numbers (from 0) in the tag's rules, or in `splits`
+  std::vector<std::vector<std::size_t>> rules;  ///< by tag: numbers (from 0) in its rules; last: those in `splits`
 };
-UseQuery tag_use_sql(const Allocation& rules, std::size_t tag, std::string_view period);
-UseQuery split_use_sql(const Allocation& rules, std::string_view period);
+UseQuery use_sql(const Allocation& rules, std::string_view period);
 
 /// `condition` as SQL over a charge; "true" when it is empty.
 std::string condition_sql(const Condition& condition);

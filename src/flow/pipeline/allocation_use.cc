@@ -24,8 +24,22 @@ class UseCounter {
   }
 
   Status look_at(const std::string& period) {
-    for (std::size_t i = 0; i < rules_.tags.size(); ++i) TRY(count(tag_use_sql(rules_, i, period), period, tags_[i]));
-    return count(split_use_sql(rules_, period), period, splits_);
+    const UseQuery query = use_sql(rules_, period);
+    if (query.sql.empty()) return {};
+    const Period month = TRY(Period::parse(period));
+    const SqlValues values = {{"period_first", fmt::format("cast('{}' as date)", month.first())},
+                              {"period_end", fmt::format("cast('{}' as date)", month.end())}};
+    const std::string sql = TRY(workshop_.library.expand(query.sql, "duckdb", values));
+    for (const auto& row : TRY(reader_.connection().all(sql))) {
+      std::size_t at = query.rules.size();   // of the first count
+      for (std::size_t i = 0; i < query.rules.size(); ++i) {
+        auto& uses = i < tags_.size() ? tags_[i] : splits_;
+        const auto first = static_cast<std::size_t>(std::stoull(row[i].value_or("0")));
+        for (std::size_t k = 1; k <= query.rules[i].size(); ++k)
+          count(uses, query.rules[i], first, k, std::stoll(row[at++].value_or("0")));
+      }
+    }
+    return {};
   }
 
   AllocationUse result() {
@@ -41,23 +55,13 @@ class UseCounter {
   }
 
  private:
-  Status count(const UseQuery& query, const std::string& period, std::vector<RuleUse>& uses) {
-    if (query.sql.empty()) return {};
-    const Period month = TRY(Period::parse(period));
-    const SqlValues values = {{"period_first", fmt::format("cast('{}' as date)", month.first())},
-                              {"period_end", fmt::format("cast('{}' as date)", month.end())}};
-    const std::string sql = TRY(workshop_.library.expand(query.sql, "duckdb", values));
-    for (const auto& row : TRY(reader_.connection().all(sql))) {
-      const auto first = static_cast<std::size_t>(std::stoull(row[0].value_or("0")));
-      for (std::size_t k = 1; k <= query.rules.size(); ++k) {
-        auto& use = uses[query.rules[k - 1]];
-        const std::int64_t fits = std::stoll(row[k + 1].value_or("0"));
-        use.fits += fits;
-        if (k == first) use.takes += fits;
-        if (k != first && first > 0 && fits > 0) add(use.behind, uses[query.rules[first - 1]].rule, fits);
-      }
-    }
-    return {};
+  // `fits` charges that rule k would fit met rule `first` of `rules` first.
+  static void count(std::vector<RuleUse>& uses, const std::vector<std::size_t>& rules, std::size_t first, std::size_t k,
+                    std::int64_t fits) {
+    auto& use = uses[rules[k - 1]];
+    use.fits += fits;
+    if (k == first) use.takes += fits;
+    if (k != first && first > 0 && fits > 0) add(use.behind, uses[rules[first - 1]].rule, fits);
   }
 
   static void add(std::vector<std::pair<std::string, std::int64_t>>& behind, const std::string& rule,
@@ -128,6 +132,7 @@ Result<AllocationUse> allocation_use(Workshop& workshop, const Tenant& tenant,
                      "tenant {} has no allocation rules", tenant.id);
   }
   Reader reader = TRY(Reader::open(workshop, tenant, 0));
+  TRY(reader.vet(fmt::format("select billing_period from {}", kCharges)));   // its own columns are what rules see
   UseCounter counter(workshop, *rules, reader);
   std::vector<std::string> seen;
   for (const auto& row : TRY(reader.connection().all(
