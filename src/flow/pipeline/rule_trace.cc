@@ -47,7 +47,11 @@ Result<std::optional<Traced>> RuleTrace::trace(const Measured& charges) {
     out.rows_sql += (out.rows_sql.empty() ? "" : "\nunion all\n") + fmt::format("select * from (\n{}\n)", behind);
     months_.push_back(std::move(month));
   }
-  if (months_.empty()) return std::nullopt;
+  if (months_.empty()) {
+    out.rows_sql =
+        "select cast(null as varchar) as centavo_file, cast(null as bigint) as centavo_row, '' as centavo_part, "
+        "cast(null as varchar) as centavo_period, cast(null as decimal(38,21)) as centavo_amount where false";
+  }
   return out;
 }
 
@@ -80,15 +84,19 @@ Result<std::string> RuleTrace::total_again() {
     }
     made += fmt::format("{}select * from (\n{}\n)", made.empty() ? "" : "\nunion all\n", again);
   }
+  if (made.empty()) return std::string("0");
   const std::string where = where_.empty() ? "" : fmt::format(" where ({})", where_);
   const auto total = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
                                                       duck::name(measure_), made, table_.table, where)));
+  if (is_split_) {
+    for (const auto& month : months_) TRY(connection.run("drop table " + month.named("made")));
+  }
   return total.value_or("0");
 }
 
 Result<std::vector<Explanation::Split>> RuleTrace::splits(std::int64_t limit) {
   std::vector<Explanation::Split> out;
-  if (!is_split_) return out;
+  if (!is_split_ || months_.empty()) return out;
   const auto& month = months_.front();
   const std::string sql = TRY(month.expand(splits_behind_sql(month.rules(), measure_, limit)));
   for (const auto& row : TRY(reader_.connection().all(sql))) {

@@ -20,7 +20,7 @@ class RuleTrace {
 
   ~RuleTrace();
 
-  /// Absent when no rules made the rows.
+  /// Absent when no rules made the table.
   Result<std::optional<Traced>> trace(const Measured& charges);
   /// The number once more. After trace().
   Result<std::string> total_again();
