@@ -4,6 +4,7 @@ import csv
 import datetime
 import decimal
 import fractions
+import itertools
 import json
 import random
 import textwrap
@@ -400,6 +401,23 @@ class Allocation(FlowTest):
         self.assertEqual(D(65), D(whole["total"]))
         self.assertEqual({2, 3, 4}, {line["row"] for line in whole["lines"]})
         self.assertIn("made again by the rules", lake("explain", "--tenant", "acme", "gold.allocated_cost.BilledCost").stdout)
+
+    def test_whatever_a_question_asks_of_entries_they_are_made_again(self):
+        """What a condition asks may be known of a charge (which are then told apart), of an entry only, or of other tables."""
+        lake = self.small(("2026-09", "2026-10"))
+        asked = (("cost_centre = 'ads' and billing_period = '2026-09-01'", 3, {1, 3, 4}), ("cost_centre = 'nobody'", 0, set()), ("BilledCost > 60", 2, {1}),
+                                   ("level_1 = 'ads'", 6, {1, 3, 4}), ("entry = 'direct' and ServiceName = 'Compute'", None, None), ("entry = 'taken' or cost_centre = 'pay'", None, {2, 3, 4}),
+                                   ("charge_count = (select max(charge_count) from gold.allocated_cost)", None, None), ("ServiceName is null", None, None),
+                                   ("rule is null and ChargeCategory = 'Tax'", 2, {4}), ("coalesce(rule, '') <> 'tax' and step < 1", 8, {1, 2, 3, 4}), ("true", None, {1, 2, 3, 4}))
+        for (where, cells, rows), measure in zip(asked, itertools.cycle(("BilledCost", "EffectiveCost", "charge_count"))):
+            with self.subTest(where=where, measure=measure):
+                found = lake.json("explain", "--tenant", "acme", f"gold.allocated_cost.{measure} where {where}")
+                self.assertTrue(found["holds"])
+                row, = lake.query("acme", f"select coalesce(sum({measure}), 0) as s, count(*) as n from gold.allocated_cost where {where}")
+                self.assertEqual((D(row["s"]), int(row["n"])), (D(found["total"]), found["cells"]))
+                self.assertIn(cells, (None, found["cells"]))
+                self.assertIn(rows, (None, {(line["row"] - 1) % len(self.BILL) + 1 for line in found["lines"]}))
+                self.assertEqual(D(found["charges_behind"]), D(found["charges_behind_again"]))
 
     def withheld(self, lake):
         """Periods of what a run left alone because they are closed."""
