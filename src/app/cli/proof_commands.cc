@@ -91,8 +91,7 @@ Status show_explanation(Context& context, const ProofArguments& given) {
     }
   }
   if (found.holds) return {};
-  return fail(ErrorKind::check_failed, "explain: the raw rows sum to {}, the table says {}", found.total_of_lines,
-              found.total);
+  return fail(ErrorKind::check_failed, "explain: {}", found.differs);
 }
 
 void add_tenant_option(Command& command, ProofArguments& values) {

@@ -231,6 +231,7 @@ OrderedJson explain_object(const Explanation& explanation, bool shows_raw) {
                      {"rows", explanation.rows},
                      {"files", OrderedJson::array()},
                      {"lines", OrderedJson::array()}};
+  if (!explanation.holds) out["differs"] = explanation.differs;
   for (const auto& [file, amount] : explanation.files)
     out["files"].push_back({{"file", file}, {"amount", money_text(amount)}});
   for (const auto& line : explanation.lines) {

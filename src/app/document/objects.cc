@@ -144,6 +144,7 @@ OrderedJson explanation_object(const Explanation& found) {
                         {"rows", found.rows},
                         {"cells", found.cells},
                         {"holds", found.holds}};
+  if (!found.holds) object["differs"] = found.differs;
   if (!found.behind.empty()) {
     object["charges_behind"] = found.behind;
     object["charges_behind_again"] = found.behind_again;

@@ -58,15 +58,11 @@ class Explainer {
         TRY(reader_.connection().value(fmt::format("select coalesce(sum(centavo_amount), 0) from {}", rows_)))
             .value_or("0");
     if (out_.total.empty()) out_.total = found;
-    wanted_ = again_.empty() ? out_.total : found;
+    found_ = found;
     TRY(list_files());
     TRY(list_lines());
     TRY(add_up_again(traced));
-    if (!again_.empty()) {
-      out_.behind = found;
-      out_.behind_again = std::exchange(out_.total_of_lines, again_);
-    }
-    out_.holds = agree(out_.total, out_.total_of_lines) && agree(out_.behind, out_.behind_again);
+    compare();
     return std::move(out_);
   }
 
@@ -100,6 +96,28 @@ class Explainer {
     return vet_condition(
         tree, [&](std::string_view name) { return measured.find(name) != nullptr; },
         [&](std::string_view name) { return masks.contains(spelled(name)); });
+  }
+
+  // From the number to the raw rows, step by step: what does not hold is named.
+  void compare() {
+    const std::string from_raw = out_.total_of_lines;
+    if (!again_.empty()) {
+      out_.behind = found_;
+      out_.behind_again = std::exchange(out_.total_of_lines, again_);
+    }
+    const auto step = [&](const std::string& one, const std::string& other, const std::string& words) {
+      if (!agree(one, other)) out_.differs += fmt::format("{}{}", out_.differs.empty() ? "" : "; ", words);
+    };
+    if (!again_.empty()) {
+      step(out_.total, again_, fmt::format("{} says {}, made again it is {}", out_.table, out_.total, again_));
+    } else if (!charges_.empty()) {
+      step(out_.total, found_,
+           fmt::format("{} says {}, the rows of {} that it adds up {}", out_.table, out_.total, charges_, found_));
+    }
+    step(found_, from_raw,
+         fmt::format("the rows of {} say {}, made again of their raw rows {}", charges_.empty() ? out_.table : charges_,
+                     found_, from_raw));
+    out_.holds = out_.differs.empty();
   }
 
   static bool agree(const std::string& one, const std::string& other) {
@@ -140,6 +158,7 @@ class Explainer {
     out_.cells = std::stoll(total.front()[1].value_or("0"));
     TRY(list_used(model));
     const auto charges = TRY(charges_of(workshop_.library, reader_.release(), model, measured.measure));
+    charges_ = charges.table.text();
     RuleTrace rules(reader_, made_by_, measured.table, measured.measure, asked.where);
     if (auto split = TRY(rules.trace(charges))) {
       again_ = TRY(rules.total_again());
@@ -316,7 +335,7 @@ class Explainer {
         for (const auto* model : models) TRY(remake(*model));
       }
       out_.total_of_lines = TRY(connection.value(sum)).value_or("0");
-      if (agree(out_.total_of_lines, wanted_)) break;
+      if (agree(out_.total_of_lines, found_)) break;
     }
     return records.get();
   }
@@ -427,7 +446,8 @@ class Explainer {
   std::string rows_;  // them, as SQL to select from
   std::vector<std::string> periods_;  // their months
   std::vector<std::vector<const pack::Model*>> remade_;  // by implementer: from bronze on
-  std::string wanted_;  // what the rows behind the number add up to in the table
+  std::string found_;  // what the rows behind the number add up to in their table
+  std::string charges_;  // that table, behind cells of gold
   std::string again_;  // the number itself, made again by rules; "" when its rows just add up to it
   Explanation out_;
 };

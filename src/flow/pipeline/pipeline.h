@@ -170,6 +170,7 @@ struct Explanation {
   std::vector<Line> lines;  ///< up to the limit asked for
   std::vector<std::pair<std::string, std::string>> files;  ///< every file and its part of the sum
   bool holds = false;
+  std::string differs;  ///< which steps do not hold, in words; "" when all do
 };
 /// `sight`: of who asks. The question is over a table in sight and may not name what is masked or look at other tables;
 /// raw records need the layer bronze, and `with_raw`.

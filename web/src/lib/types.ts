@@ -84,7 +84,7 @@ export interface Pivot {
 }
 export interface Grid { columns: { name: string; type: string }[]; rows: unknown[][]; next?: string | null; truncated?: boolean }
 export interface Explain {
-  measure: string; where: string; table: string; total: Decimal; total_of_lines: Decimal; holds: boolean; rows: number;
+  measure: string; where: string; table: string; total: Decimal; total_of_lines: Decimal; holds: boolean; differs?: string; rows: number;
   files: { file: string; amount: Decimal }[];
   lines: { file: string; row: number; amount: Decimal; raw: string | null }[];
   sql: string;

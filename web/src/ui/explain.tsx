@@ -82,6 +82,7 @@ function ExplainBody({ e, currency }: { e: Explain; currency: string }) {
   return (
     <div class="stack">
       <p class="explain-total"><Money value={e.total} currency={currency} /> <Badge tone={e.holds ? "ok" : "bad"}>{e.holds ? t("explain.holds") : t("explain.differs")}</Badge></p>
+      {e.differs && <p><Mono>{e.differs}</Mono></p>}
       <dl class="facts">
         <dt>{t("explain.every_digit")}</dt><dd class="num">{formatMoney(e.total, currency, locale(), true)}</dd>
         <dt>{t("explain.sum_of_lines")}</dt><dd class="num">{formatMoney(e.total_of_lines, currency, locale(), true)}</dd>
