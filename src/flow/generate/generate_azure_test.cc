@@ -21,28 +21,6 @@ Result<GenerateReport> generate(const AzureOptions& options, const ScratchFolder
   return generate_azure(options, folder.path(), engine, {}, nullptr);
 }
 
-TEST(GenerateAzure, TheSameSeedGivesTheSameBytes) {
-  ScratchFolder first, second, other;
-  AzureOptions options = small_agreement();
-  ASSERT_TRUE(generate(options, first));
-  ASSERT_TRUE(generate(options, second));
-  options.seed = 8;
-  ASSERT_TRUE(generate(options, other));
-  EXPECT_EQ(first.files(), second.files());
-  EXPECT_NE(first.files().at("truth.json"), other.files().at("truth.json"));
-}
-
-TEST(GenerateAzure, BothExportsHaveAsManyRowsAsAsked) {
-  for (const std::int64_t rows : {400, 1001, 9000}) {
-    ScratchFolder folder;
-    AzureOptions options = small_agreement();
-    options.rows = rows;
-    const auto report = generate(options, folder);
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(report->truth["total"]["rows"], rows);
-  }
-}
-
 TEST(GenerateAzure, ManifestsSayWhatIsThere) {
   ScratchFolder folder;
   AzureOptions options = small_agreement();

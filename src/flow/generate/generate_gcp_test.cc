@@ -20,28 +20,6 @@ Result<GenerateReport> generate(const GcpOptions& options, const ScratchFolder& 
   return generate_gcp(options, folder.path(), engine, {}, nullptr);
 }
 
-TEST(GenerateGcp, TheSameSeedGivesTheSameBytes) {
-  ScratchFolder first, second, other;
-  GcpOptions options = small_account();
-  ASSERT_TRUE(generate(options, first));
-  ASSERT_TRUE(generate(options, second));
-  options.seed = 8;
-  ASSERT_TRUE(generate(options, other));
-  EXPECT_EQ(first.files(), second.files());
-  EXPECT_NE(first.files().at("truth.json"), other.files().at("truth.json"));
-}
-
-TEST(GenerateGcp, TheBillHasAsManyLinesAsAsked) {
-  for (const std::int64_t rows : {400, 1001, 9000}) {
-    ScratchFolder folder;
-    GcpOptions options = small_account();
-    options.rows = rows;
-    const auto report = generate(options, folder);
-    ASSERT_TRUE(report) << report.error().message;
-    EXPECT_EQ(report->truth["total"]["rows"], rows);
-  }
-}
-
 TEST(GenerateGcp, ALoadDayComesAgainInARunOfItsOwn) {
   ScratchFolder folder;
   GcpOptions options = small_account();
