@@ -7,7 +7,7 @@ import os
 import re
 import unittest
 
-from lake import FAILED, ROOT, USAGE, FlowTest, centavo
+from lake import DOES_NOT_HOLD, DONE, FAILED, ROOT, USAGE, FlowTest, centavo
 
 D = decimal.Decimal
 decimal.getcontext().prec = 60
@@ -170,6 +170,73 @@ class EveryNumber(FlowTest):
         lake.add("shop", "retail", out)
         lake.run("shop")
         self.explain_all(lake, "shop", [contract for contract in contracts() if contract.table.startswith("gold.retail")])
+
+
+class SomebodyChangedARow(FlowTest):
+    """A row that says something else than what it was made of: `explain` names the step that does not hold, and ends with 3."""
+
+    def change(self, lake, table, replace):
+        """Writes the table's only file of October again, with other values: the log knows nothing of it. Returns how to put it back."""
+        file, = lake.log_folders("acme")[table].glob("billing_period=2026-10-01/*.parquet")
+        before, other = file.read_bytes(), self.folder / "other.parquet"
+        lake("query", "--tenant", "acme", "--format", "parquet", "--out", other,
+             f"select * exclude (billing_period) replace ({replace}) from {table} where billing_period = date '2026-10-01'")
+        os.replace(other, file)
+        return lambda: file.write_bytes(before)
+
+    def test_every_step_is_told_apart(self):
+        lake = self.lake()
+        out = self.folder / "bill"
+        centavo("generate", "aws", "--seed", 5, "--rows", 900, "--months", 2, "--out", out)
+        lake.add("acme", "aws", out)
+        rules = lake.folder / "tenants" / "acme" / "allocation"
+        rules.mkdir()
+        (rules / "tag.yaml").write_text(TAG)
+        (rules / "who.yaml").write_text(RULES)
+        lake.run("acme")
+        silver, charges = "silver.aws_cost_and_usage", "silver.focus_cost_and_usage"
+        file, number = lake.query("acme", f"select x_SourceFile, x_SourceRow from {silver} where billing_period = date '2026-10-01' and ChargeCategory = 'Usage' "
+                                          "and BilledCost > 1 order by BilledCost desc, x_SourceRow limit 1")[0].values()
+        one = f"x_SourceFile = '{file}' and x_SourceRow = {number}"
+        service, = lake.query("acme", f"select ServiceName from {silver} where {one} limit 1")[0].values()
+        month = "billing_period = date '2026-10-01'"
+        centre = lake.value("acme", f"select min(cost_centre) from gold.allocated_cost where {month} and entry = 'direct' and BilledCost > 0")
+        # By changed table and value: question -> words of what differs; None: it holds.
+        cases = {
+            (silver, f"case when {one} then BilledCost + 0.000000001 else BilledCost end as BilledCost"): {
+                f"BilledCost where {month}": [f"the rows of {charges} say", "made again of their raw rows"],
+                f"gold.cost_by_month.BilledCost where {month}": ["gold.cost_by_month says", f"the rows of {charges} that it adds up", "made again of their raw rows"],
+                f"gold.allocated_cost.BilledCost where {month}": ["gold.allocated_cost says", "made again it is", "made again of their raw rows"],
+                f"gold.cost_by_virtual_tag.BilledCost where {month}": ["gold.cost_by_virtual_tag says", "made again it is", "made again of their raw rows"],
+                f"EffectiveCost where {month}": None,
+                "BilledCost where billing_period = date '2026-09-01'": None},
+            (silver, f"case when {one} then 'Something else' else ServiceName end as ServiceName"): {
+                f"gold.cost_by_month.BilledCost where {month} and ServiceName = '{service}'": ["gold.cost_by_month says", "that it adds up"]},
+            ("gold.cost_by_month", f"case when ServiceName = '{service}' then BilledCost - 0.01 else BilledCost end as BilledCost"): {
+                f"gold.cost_by_month.BilledCost where {month}": ["gold.cost_by_month says", f"the rows of {charges} that it adds up"],
+                f"gold.cost_by_month.EffectiveCost where {month}": None},
+            ("gold.allocated_cost", "case when rule = 'tax' and entry = 'given' then BilledCost + 0.01 else BilledCost end as BilledCost"): {
+                f"gold.allocated_cost.BilledCost where {month} and rule = 'tax'": ["gold.allocated_cost says", "made again it is"],
+                f"gold.allocated_cost.BilledCost where {month} and entry = 'direct'": None},
+            ("gold.allocated_cost", "case when entry = 'direct' then coalesce(cost_centre, '') || 'x' else cost_centre end as cost_centre"): {
+                f"gold.allocated_cost.BilledCost where {month} and cost_centre = '{centre}'": ["gold.allocated_cost says", "made again it is"]},
+            ("gold.cost_by_virtual_tag", "BilledCost * 2 as BilledCost"): {
+                f"gold.cost_by_virtual_tag.BilledCost where {month}": ["gold.cost_by_virtual_tag says", "made again it is"]},
+        }
+        for (table, replace), questions in cases.items():
+            put_back = self.change(lake, table, replace)
+            for question, words in questions.items():
+                with self.subTest(table=table, replace=replace, question=question):
+                    done = lake("--json", "explain", "--tenant", "acme", question, code=DONE if words is None else DOES_NOT_HOLD)
+                    found = json.loads(done.stdout)
+                    self.assertEqual(words is None, found["holds"])
+                    for word in words or []:
+                        self.assertIn(word, found["differs"])
+                        self.assertIn(word, done.stderr)
+                    self.assertEqual("made again of their raw rows" in (words or []), "raw rows" in found.get("differs", ""), found.get("differs"))
+            put_back()
+        for questions in cases.values():
+            self.assertTrue(lake.json("explain", "--tenant", "acme", next(iter(questions)))["holds"], "as it was again")
 
 
 if __name__ == "__main__":
