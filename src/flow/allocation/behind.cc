@@ -113,7 +113,7 @@ std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view 
       period, amount_of(measure), steps, last, tags.empty() ? "false" : tags);
 }
 
-std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit) {
+std::string splits_behind_sql(const Allocation& rules, std::string_view measure) {
   std::string on, kept, names;
   for (const auto& column : rules.keep) {
     on += fmt::format(" and t.{0} is not distinct from g.{0}", column);
@@ -122,18 +122,16 @@ std::string splits_behind_sql(const Allocation& rules, std::string_view measure,
   }
   if (names.empty()) names = ", ''";
   return fmt::format(
-      "with wholes as (select billing_period, BillingCurrency, step{0}, -sum({1}) as whole from gold.allocated_cost "
-      "where "
-      "entry = 'taken' group by all)\nselect strftime(g.billing_period, '%Y-%m'), g.BillingCurrency, g.rule, "
-      "g.cost_centre, concat_ws(' / '{4}), t.whole, g.weight, g.weight_total, case when t.whole is null then null else "
+      "with wholes as (select BillingCurrency, step{0}, -sum({1}) as whole from gold.allocated_cost where entry = "
+      "'taken' and billing_period = $period_first group by all)\nselect strftime(g.billing_period, '%Y-%m') as month, "
+      "g.BillingCurrency as currency, g.rule as rule, g.cost_centre as cost_centre, concat_ws(' / '{3}) as origin, "
+      "t.whole as whole, g.weight as weight, g.weight_total as weights, case when t.whole is null then null else "
       "cv_split(cast(0 as decimal(38,21)), cast(t.whole as decimal(38,21)), list_value(g.weight, cast(g.weight_total - "
-      "g.weight as decimal(38,21))), 21)[1] end as share, g.{1} as part, part - share\nfrom cells as g left join "
-      "wholes as t on "
-      "t.billing_period = g.billing_period and t.BillingCurrency = g.BillingCurrency and t.step = g.step{2}\n"
-      "where g.entry = 'given' order by abs(part) desc nulls last, g.billing_period, g.BillingCurrency, g.step, "
-      "g.cost_centre "
-      "limit {3}",
-      kept, duck::name(measure), on, limit, names);
+      "g.weight as decimal(38,21))), 21)[1] end as share, g.{1} as part, part - share as rounding, g.step as "
+      "step\nfrom "
+      "cells as g left join wholes as t on t.BillingCurrency = g.BillingCurrency and t.step = g.step{2}\nwhere g.entry "
+      "= 'given' and g.billing_period = $period_first",
+      kept, duck::name(measure), on, names);
 }
 
 }  // namespace centavo

@@ -2,7 +2,6 @@
 /// \file flow/allocation/behind.h
 /// What is behind numbers that rules made, as SQL. The rows asked about stand in a table `cells`.
 
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,8 +31,9 @@ std::string charges_behind_sql(const Allocation& rules, std::string_view period,
 /// The same behind rows of gold.cost_by_virtual_tag, once for each row that a charge is in.
 std::string tagged_charges_behind_sql(const Allocation& rules, std::string_view period, std::string_view measure);
 
-/// How the given entries among `cells` came about, one row each: rule, currency, cost centre, its origin, the whole
-/// that was split, weight, sum of weights, exact share, part, and what rounding added to the share.
-std::string splits_behind_sql(const Allocation& rules, std::string_view measure, std::int64_t limit);
+/// How the given entries of the period among `cells` came about, one row each: month, currency, rule, cost_centre,
+/// origin, the whole that was split, weight, weights (their sum), share (exact), part, what rounding added to the
+/// share; and step.
+std::string splits_behind_sql(const Allocation& rules, std::string_view measure);
 
 }  // namespace centavo

@@ -65,7 +65,12 @@ Status RuleTrace::add_up(const Month& month) {
   const auto groups = [&](const std::string& condition) {
     return groups_sql(month.rules(), month.period, charges, condition);
   };
-  const bool is_of_charges = !where_.empty() && connection.describe(groups(where_));
+  // Its cost is that of the entry, not of the charge.
+  const bool is_of_charges = !where_.empty() && connection.describe(groups(where_)) &&
+                             connection.describe(fmt::format(
+                                 "select 1 from (select * exclude (BilledCost, EffectiveCost) from {}) as {} where "
+                                 "({})",
+                                 charges, table_.table, where_));
   return connection.run(
       fmt::format("create temp table {} as {}", month.named("groups"), groups(is_of_charges ? where_ : "true")));
 }
@@ -97,9 +102,15 @@ Result<std::string> RuleTrace::total_again() {
 Result<std::vector<Explanation::Split>> RuleTrace::splits(std::int64_t limit) {
   std::vector<Explanation::Split> out;
   if (!is_split_ || months_.empty()) return out;
-  const auto& month = months_.front();
-  const std::string sql = TRY(month.expand(splits_behind_sql(month.rules(), measure_, limit)));
-  for (const auto& row : TRY(reader_.connection().all(sql))) {
+  std::string all;
+  for (const auto& month : months_) {
+    const std::string sql = TRY(month.expand(splits_behind_sql(month.rules(), measure_)));
+    all += fmt::format("{}select * from (\n{}\n)", all.empty() ? "" : "\nunion all\n", sql);
+  }
+  for (const auto& row : TRY(reader_.connection().all(
+           fmt::format("select * from (\n{}\n) order by abs(part) desc nulls last, month, currency, step, cost_centre, "
+                       "origin limit {}",
+                       all, limit)))) {
     const auto text = [&](std::size_t i) { return row[i].value_or(""); };
     out.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10)});
   }
