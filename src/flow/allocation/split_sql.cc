@@ -26,15 +26,27 @@ std::string named(const SplitRule& rule, const std::string& currencies) {
                      rows);
 }
 
-// Cost is weighed within its currency; a quantity has none.
+bool weighs_cost(const SplitRule& rule) { return rule.measure.ends_with("Cost"); }
+
+// Cost is weighed within its currency; a quantity has none. Quantities may be counted in small things (the seconds of
+// a byte): from 10^16 on all payers of a rule are weighed in units of 10^12, with 9 digits more behind the point.
 std::string measured(const SplitRule& rule, std::size_t k) {
-  const bool cost = rule.measure.ends_with("Cost");
+  if (!weighs_cost(rule)) {
+    return fmt::format(
+        "\n    left join (\n        select centre, case when whole <= -10000000000000000 then 0 when "
+        "sum(greatest(whole, "
+        "0)) over () < 10000000000000000 then cast(whole as decimal(38,21)) + part else\n            cast(whole * "
+        "cast(0.000000000001 as decimal(13,12)) as decimal(38,21)) + cast(part as decimal(29,9)) * cast(0.000000000001 "
+        "as decimal(13,12)) end as weight\n        from (select centre, sum(whole_{0}) as whole, sum(part_{0}) as part "
+        "from base where pool <> {0} group by centre) as q\n    ) as w on w.centre = p.centre",
+        k);
+  }
   const std::string sum =
       plain(rule) ? (rule.measure == "BilledCost" ? "billed" : "effective") : fmt::format("weight_{}", k);
   return fmt::format(
-      "\n    left join (select centre{0}, sum({1}) as weight from base where pool <> {2} group by centre{0}) as w\n"
-      "        on w.centre = p.centre{3}",
-      cost ? ", BillingCurrency" : "", sum, k, cost ? " and w.BillingCurrency = p.BillingCurrency" : "");
+      "\n    left join (select centre, BillingCurrency, sum({}) as weight from base where pool <> {} group by centre, "
+      "BillingCurrency) as w\n        on w.centre = p.centre and w.BillingCurrency = p.BillingCurrency",
+      sum, k);
 }
 
 }  // namespace
@@ -76,7 +88,13 @@ std::string SplitSql::charges() const {
 std::string SplitSql::sums() const {
   std::string out = "sum(BilledCost) as billed, sum(EffectiveCost) as effective, count(*) as charges";
   for (std::size_t k = 1; k <= splits_.size(); ++k) {
-    if (has_weight(k)) out += fmt::format(", sum(centavo_weight_{0}) as weight_{0}", k);
+    if (!has_weight(k)) continue;
+    out += weighs_cost(*splits_[k - 1])
+               ? fmt::format(", sum(centavo_weight_{0}) as weight_{0}", k)
+               : fmt::format(
+                     ", sum(cast(centavo_weight_{0} as decimal(38,0))) as whole_{0}, sum(centavo_weight_{0} - "
+                     "cast(centavo_weight_{0} as decimal(38,0))) as part_{0}",
+                     k);
   }
   return out;
 }

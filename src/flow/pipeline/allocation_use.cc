@@ -107,7 +107,10 @@ class UseCounter {
           const auto& also = rules_.splits[k].cost_centres;
           later = later || std::find(also.begin(), also.end(), from) != also.end();
         }
-        if (later || std::find(to.begin(), to.end(), from) == to.end()) continue;
+        const bool among_all = rules_.splits[i].to_all && from != kUnallocated && splits_[j].fits > 0 &&
+                               std::find(rules_.splits[i].cost_centres.begin(), rules_.splits[i].cost_centres.end(),
+                                         from) == rules_.splits[i].cost_centres.end();
+        if (later || !(among_all || std::find(to.begin(), to.end(), from) != to.end())) continue;
         out.findings.push_back(
             {"too_early", rules_.splits[j].name, rules_.splits[j].place.text(),
              fmt::format("rule {} gives to {} after this rule has split it", rules_.splits[i].name, from)});
