@@ -179,6 +179,12 @@ class BillComparer {
         key, order, side);
   }
 
+  // A quantity may add up to more than its own type holds (seconds of bytes): whole units and what is beside them.
+  static std::string wide_sum(const std::string& value) {
+    return fmt::format(
+        ", coalesce(sum(cast({0} as decimal(38,0))), 0), coalesce(sum({0} - cast({0} as decimal(38,0))), 0)", value);
+  }
+
   Status compare() {
     std::string list =
         "count(o.pair_number), count(t.pair_number), count(*) filter (where o.pair_number is not null and "
@@ -194,9 +200,9 @@ class BillComparer {
           "null), count(*) filter (where {0} and {2} is null)",
           differs, ours, theirs);
       if (is_decimal(column->type)) {
-        list += fmt::format(", coalesce(sum(o.{0}), 0), coalesce(sum(t.{0}), 0)", duck::name(column->name));
+        list += wide_sum("o." + duck::name(column->name)) + wide_sum("t." + duck::name(column->name));
       } else {
-        list += ", null, null";
+        list += ", null, null, null, null";
       }
       list += fmt::format(
           ", to_json(min_by({{'ours': cast({1} as varchar), 'theirs': cast({2} as varchar), 'file': o.x_SourceFile, "
@@ -224,13 +230,16 @@ class BillComparer {
       column.missing_ours = number();
       column.missing_theirs = number();
       if (is_decimal(spec->type)) {
-        const Decimal ours = TRY(parse_decimal(row[at].value_or("0")));
-        const Decimal theirs = TRY(parse_decimal(row[at + 1].value_or("0")));
+        const auto sum = [&](std::size_t whole) -> Result<Decimal> {
+          return add(TRY(parse_decimal(row[whole].value_or("0"))), TRY(parse_decimal(row[whole + 1].value_or("0"))));
+        };
+        const Decimal ours = TRY(sum(at));
+        const Decimal theirs = TRY(sum(at + 2));
         column.ours = ours.shortest();
         column.theirs = theirs.shortest();
         column.difference = TRY(subtract(ours, theirs)).shortest();
       }
-      at += 2;
+      at += 4;
       if (const auto& samples = row[at++]) column.samples = TRY(parse_json(*samples));
       out_.columns.push_back(std::move(column));
     }
