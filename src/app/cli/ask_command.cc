@@ -130,7 +130,8 @@ class Asked {
     }
     if (what == "explain") {
       const std::string asked = TRY(explore::explain_question(holdings, question_));
-      const auto found = TRY(explain(workshop_, tenant_, asked, question_.release, 20, context_.sight(tenant_.id)));
+      const auto found = TRY(explain(workshop_, tenant_, asked, question_.release, 20, context_.sight(tenant_.id), true,
+                                     context_.cancel()));
       const OrderedJson object = document::explain_object(found, context_.sight(tenant_.id).sees_layer("raw"));
       return tell(object, document::table_of(object["files"]));
     }

@@ -37,8 +37,8 @@ Status show_explanation(Context& context, const ProofArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const int lines_max = static_cast<int>(std::min<std::int64_t>(given.lines, 1'000'000));
-  const Explanation found =
-      TRY(explain(workshop, tenant, given.question, given.release, lines_max, context.sight(tenant.id)));
+  const Explanation found = TRY(explain(workshop, tenant, given.question, given.release, lines_max,
+                                        context.sight(tenant.id), true, context.cancel()));
   Output& output = context.output();
   const OrderedJson object = document::explanation_object(found);
   if (output.json()) {

@@ -148,7 +148,8 @@ Result<http::Response> explain_number(Call& call) {
   const std::string question = TRY(explore::explain_question(*holdings, what.question));
   Workshop workshop = open.workshop();
   const bool raw = call.sight().sees_layer("raw");
-  const Explanation found = TRY(explain(workshop, open.tenant, question, what.release, most, call.sight(), raw));
+  const Explanation found =
+      TRY(explain(workshop, open.tenant, question, what.release, most, call.sight(), raw, &call.cancel));
   return json_response(document::explain_object(found, raw));
 }
 

@@ -20,8 +20,15 @@ struct Question {
 Result<Question> read_question(std::string_view text) {
   std::string lower(text);
   for (char& c : lower) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  const auto at = lower.find(" where ");
-  Question out{std::string(text.substr(0, at)), at == std::string::npos ? "" : std::string(text.substr(at + 7))};
+  for (char& c : lower) {
+    if (c == '\t' || c == '\n' || c == '\r') c = ' ';
+  }
+  auto at = lower.find(" where ");
+  if (at == std::string::npos && lower.ends_with(" where")) at = lower.size() - 6;
+  Question out{std::string(text.substr(0, at)),
+               at == std::string::npos || at + 7 > text.size() ? "" : std::string(text.substr(at + 7))};
+  if (at != std::string::npos && out.where.find_first_not_of(" \t\r\n") == std::string::npos)
+    return fail(ErrorKind::invalid_argument, "nothing is said behind \"where\"");
   const auto first = out.measure.find_first_not_of(" \t\n");
   const auto last = out.measure.find_last_not_of(" \t\n");
   if (first == std::string::npos) {
@@ -37,16 +44,18 @@ constexpr std::int64_t kRowsHeldMax = 500'000;   // more rows than this are adde
 class Explainer {
  public:
   Explainer(Workshop& workshop, const Tenant& tenant, Reader reader, const Graph& graph, int lines_max,
-            const access::Sight& sight, bool with_raw)
+            const access::Sight& sight, bool with_raw, const Cancel* cancel)
       : workshop_(workshop),
         tenant_(tenant),
         reader_(std::move(reader)),
         made_by_(workshop, tenant, graph, reader_.release()),
         lines_max_(lines_max),
         sight_(sight),
-        with_raw_(with_raw && sight.sees_layer("bronze")) {}
+        with_raw_(with_raw && sight.sees_layer("bronze")),
+        cancel_(cancel) {}
 
   Result<Explanation> run(const Question& asked) {
+    reader_.connection().watch(cancel_);
     const Measured measured = TRY(find_measured(workshop_.library, released_in_sight(), asked.measure));
     TRY(vet_question(measured, asked));
     out_.measure = measured.measure;
@@ -317,6 +326,7 @@ class Explainer {
     }
     // The records are looked up while the sum is made.
     auto beside = TRY(reader_.share());
+    beside.connection().watch(cancel_);
     auto records = std::async(std::launch::async, [&]() -> Status {
       for (const auto& table : raw_tables) TRY(read_raw_rows(beside.connection(), table));
       return {};
@@ -439,6 +449,7 @@ class Explainer {
   const int lines_max_;
   const access::Sight& sight_;
   const bool with_raw_;
+  const Cancel* const cancel_;
   std::map<std::string, std::string> raw_keys_;
   std::map<std::string, std::set<std::string>> tables_;  // by file name: bronze tables it filled
   std::set<pack::TableName> set_aside_;
@@ -455,11 +466,12 @@ class Explainer {
 }  // namespace
 
 Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question,
-                            std::int64_t release_number, int lines_max, const access::Sight& sight, bool with_raw) {
+                            std::int64_t release_number, int lines_max, const access::Sight& sight, bool with_raw,
+                            const Cancel* cancel) {
   const Question asked = TRY(read_question(question));
   auto reader = TRY(Reader::open(workshop, tenant, release_number));
   const auto graph = TRY(Graph::of(workshop.library, tenant));
-  return Explainer(workshop, tenant, std::move(reader), graph, lines_max, sight, with_raw).run(asked);
+  return Explainer(workshop, tenant, std::move(reader), graph, lines_max, sight, with_raw, cancel).run(asked);
 }
 
 }  // namespace centavo

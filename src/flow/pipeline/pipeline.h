@@ -175,7 +175,8 @@ struct Explanation {
 /// `sight`: of who asks. The question is over a table in sight and may not name what is masked or look at other tables;
 /// raw records need the layer bronze, and `with_raw`.
 Result<Explanation> explain(Workshop& workshop, const Tenant& tenant, std::string_view question, std::int64_t release,
-                            int lines_max, const access::Sight& sight = access::whole_sight(), bool with_raw = true);
+                            int lines_max, const access::Sight& sight = access::whole_sight(), bool with_raw = true,
+                            const Cancel* cancel = nullptr);
 
 /// A locked-down connection to one tenant's release: SQL of a person sees views bronze.x, silver.y, gold.z, the
 /// interface views, as far as they are in sight, and nothing else: no files, no settings, no masked value.
