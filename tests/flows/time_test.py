@@ -8,7 +8,7 @@ import textwrap
 import unittest
 
 import bill
-from lake import COSTS, DOES_NOT_HOLD, FAILED, USAGE, FlowTest
+from lake import COSTS, DOES_NOT_HOLD, FAILED, USAGE, FlowTest, centavo
 
 # A provider whose costs are converted by a file of rates, and whose storage belongs to the team that a parameter names.
 PACK = {
@@ -320,7 +320,8 @@ class AwsLake(FlowTest):
         line = lake.json("explain", "gold.cost_by_month.BilledCost where ChargeCategory = 'Tax'", "--tenant", "acme")["lines"][0]
         self.assertEqual("VAT", json.loads(line["raw"])["line_item_tax_type"])
         for question, words in (("gold.commitment_summary.coverage_ratio", "exact number"), ("gold.nothing.BilledCost", "no table"),
-                                ("gold.cost_by_month.ServiceName", "exact number"), ("gold.cost_by_month.BilledCost where nonsense = 1", "nonsense")):
+                                ("gold.cost_by_month.ServiceName", "exact number"), ("gold.cost_by_month.BilledCost where nonsense = 1", "nonsense"),
+                                ("BilledCost where ", "nothing is said"), ("BilledCost\nwhere", "nothing is said")):
             self.assert_one_clear_error(lake("explain", question, "--tenant", "acme", code=(FAILED, USAGE)), words)
 
     def test_our_focus_against_a_file_and_a_tenant(self):
@@ -373,6 +374,33 @@ class AwsLake(FlowTest):
                                (("--with", theirs, "--period", "2020-01"), "no rows came out"), (("--with", theirs, "--key", "Colour"), "no such column"),
                                (("--with", theirs, "--release", 7), "no release 7")):
             self.assert_one_clear_error(lake("compare", "focus", "--tenant", "acme", *words, code=(FAILED, USAGE)), message)
+
+    def test_every_clouds_bill_against_a_focus_export(self):
+        """What differs is what the other export says differently, whoever the provider is; and quantities of bytes by the second add up."""
+        for pack, rows in (("azure", 450), ("gcp", 300), ("databricks", 300)):
+            with self.subTest(pack=pack):
+                lake, bills, theirs = self.lake("lake-" + pack), self.folder / ("bills-" + pack), self.folder / f"{pack}.csv"
+                centavo("generate", pack, "--seed", 7, "--rows", rows, "--months", 1, "--out", bills)
+                lake.add("acme", pack, bills)
+                lake.run("acme")
+                lake("export", "focus", "--tenant", "acme", "--version", "1.2", "--out", theirs)
+                with open(theirs, newline="", encoding="utf-8") as file:
+                    lines = list(csv.DictReader(file))
+                changed = max(lines, key=lambda line: abs(number(line["BilledCost"])))
+                changed["BilledCost"] = str(number(changed["BilledCost"]) + number("0.01"))
+                changed["InvoiceIssuerName"] = "Somebody else"
+                with open(theirs, "w", newline="", encoding="utf-8") as file:
+                    writer = csv.DictWriter(file, lines[0].keys())
+                    writer.writeheader()
+                    writer.writerows(lines)
+                found = lake.json("compare", "focus", "--tenant", "acme", "--with", theirs, code=DOES_NOT_HOLD)
+                self.assertEqual([len(lines)] * 3, [found["rows_ours"], found["rows_theirs"], found["pairs"]])
+                columns = {column["column"]: column for column in found["columns"]}
+                differing = {name for name in lines[0] if name in columns and (columns[name]["differing"] or columns[name]["missing_ours"] or columns[name]["missing_theirs"])}
+                self.assertEqual({"BilledCost", "InvoiceIssuerName"}, differing)
+                self.assertEqual((1, number("-0.01")), (columns["BilledCost"]["differing"], number(columns["BilledCost"]["difference"])))
+                whole = lake.value("acme", f"select sum(cast(ConsumedQuantity as decimal(38,9))) from {COSTS}")
+                self.assertLess(abs(number(whole) - number(columns["ConsumedQuantity"]["ours"])), number("0.001"))
 
     def test_a_restated_month_and_another_tag(self):
         lake = self.lake()
