@@ -5,7 +5,7 @@ import decimal
 import json
 import unittest
 
-from lake import COSTS, FAILED, FlowTest
+from lake import COSTS, DOES_NOT_HOLD, FAILED, FlowTest
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -70,6 +70,14 @@ class Oracle(BillFlow):
             self.assertEqual(expected, self.total(lake, "acme", f"select sum(BilledCost) from {COSTS} where Tags['{key}'] is not null"), key)
         self.assertEqual("0", lake.value("acme", f"select count(*) from {COSTS} where ServiceCategory = 'Other' or ChargeClass is not null"))
         self.say(f"{len(rows)} lines of a real OCI cost report: billed {billed}")
+        export = self.folder / "focus.csv"
+        lake("export", "focus", "--tenant", "acme", "--version", "1.2", "--out", export)
+        self.assertTrue(lake.json("compare", "focus", "--tenant", "acme", "--with", export)["same"])
+        lines = read_csv(export)
+        lines[0]["InvoiceIssuerName"] = "another"
+        write_csv(export, lines)
+        found = lake.json("compare", "focus", "--tenant", "acme", "--with", export, code=DOES_NOT_HOLD)
+        self.assertEqual({"InvoiceIssuerName": 1}, {column["column"]: column["differing"] for column in found["columns"] if column["differing"]})
 
     def test_a_correction_that_comes_a_month_later_goes_to_its_month(self):
         rows = read_csv(self.report())[:20]

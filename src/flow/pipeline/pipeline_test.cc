@@ -488,6 +488,12 @@ TEST_F(Flow, EveryNumberGoesBackToItsRawRows) {
   EXPECT_EQ(found->lines[0].file, "may.csv");
   EXPECT_EQ(found->lines[0].row, 1);
   EXPECT_THAT(found->lines[0].raw_text, HasSubstr("10.000000001"));
+  Cancel cancel;
+  cancel.request();
+  const auto stopped = explain(*workshop_, tenant_, "cost", 0, 10, access::whole_sight(), true, &cancel);
+  ASSERT_FALSE(stopped);
+  EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled);
+  EXPECT_EQ(explain(*workshop_, tenant_, "cost where ", 0, 10).error().kind, ErrorKind::invalid_argument);
 }
 
 TEST_F(Flow, ALostCatalogIsReadBackFromTheLogs) {
