@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Two releases compared, each part of the change with its cause, and past releases made again."""
 import csv
+import datetime
 import decimal
 import json
 import shutil
@@ -248,6 +249,19 @@ class FxLake(FlowTest):
         found = self.diff(1, "2099-12-31", "--measure", REAIS)
         self.assertEqual((1, 2), (found["from"]["release"], found["to"]["release"]))
         self.assertEqual([], self.diff("2099-01-01", "2099-12-31")["moves"])
+        self.say("a time means the newest release that was published by then, a day alone its end")
+        first, second = (release["published_at"] for release in sorted(lake.json("release", "list", "--tenant", "acme"), key=lambda release: release["release"]))
+        found = self.diff(first, second, "--measure", REAIS)
+        self.assertEqual((1, 2), (found["from"]["release"], found["to"]["release"]))
+        before = datetime.datetime.fromisoformat(first) - datetime.timedelta(milliseconds=1)
+        between = datetime.datetime.fromisoformat(second) - datetime.timedelta(milliseconds=1)
+        reais = "select sum(CostInReais) from silver.fx_costs"
+        for moment, amount in ((first, 325), (second, 390), (between.isoformat(), 325), (second[:10], 390), ("2099-12-31", 390)):
+            self.assertEqual(amount, number(lake.value("acme", reais, "--as-of", moment)), moment)
+        for moment, word in ((before.isoformat(), "no release by"), ((before.date() - datetime.timedelta(days=1)).isoformat(), "no release by"),
+                             ("yesterday", "not a time"), ("2026-02-30", "not a time")):
+            self.assert_one_clear_error(lake("query", "--tenant", "acme", "--as-of", moment, reais, code=(FAILED, USAGE)), word)
+        self.assert_one_clear_error(lake("query", "--tenant", "acme", "--as-of", first, "--release", 1, reais, code=USAGE), "exclude each other")
         for words, message in ((("1", "1"), "same release"), (("1", "9"), "no release 9"), (("one", "2"), "neither a release nor a time"),
                                (("2001-01-01", "2"), "no release by"), (("1", "2", "--measure", "team"), "exact number"),
                                (("1", "2", "--measure", "gold.nothing.BilledCost"), "no table"), (("1", "2", "--by", "colour"), "no such column"),
