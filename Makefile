@@ -16,18 +16,20 @@ help:             ## what there is to make
 setup:            ## install what is missing to build
 	@scripts/setup build
 
-build: setup      ## build with the chosen preset (release), the web application inside
+build: setup      ## build the program with the chosen preset (release), the web application inside
 	@scripts/setup web || echo "build: going on without what the page needs"
 	@scripts/web build
 	@[ -f build/$(PRESET)/build.ninja ] || echo "build: configuring build/$(PRESET)"
 	@cmake --preset $(PRESET) --log-level=WARNING >/dev/null
 	@echo "build: building build/$(PRESET) on $(JOBS) cores (the first time takes minutes)"
-	@cmake --build build/$(PRESET) -j $(JOBS) -- $(NINJA_FLAGS)
+	@cmake --build build/$(PRESET) -j $(JOBS) --target centavo -- $(NINJA_FLAGS)
 
 demo: build       ## a sample lake in ./demo-lake: two tenants, run, proof, then serve
 	@$(BIN) demo ./demo-lake $(DEMO_FLAGS)
 
 test: build       ## unit tests, pack tests, architecture and flows
+	@echo "test: building the tests"
+	@cmake --build build/$(PRESET) -j $(JOBS) -- $(NINJA_FLAGS)
 	@ctest --test-dir build/$(PRESET) --output-on-failure --no-tests=error -j $(JOBS) --output-junit $(CURDIR)/build/$(PRESET)/junit.xml
 
 web:              ## the web application (web/dist) and its own tests

@@ -1,6 +1,7 @@
-# centavo_module(NAME floor/name [DEPENDS other ...] [LINKS lib ...])
+# centavo_module(NAME floor/name [APART] [DEPENDS other ...] [LINKS lib ...])
 # A module is one folder under src/. Its *.cc make a static library, its *_test.cc one test program test_<module>,
 # its *_bench.cc one benchmark bench_<module>, each of its <what>_fuzz.cc a fuzzer fuzz_<what>.
+# Sources of a module are compiled in batches, so their unnamed namespaces are one; APART: each alone.
 # DEPENDS names the modules it may include beside those of lower floors; tests/architecture holds it to that.
 add_library(centavo_flags INTERFACE)
 target_compile_options(centavo_flags INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
@@ -22,8 +23,29 @@ target_include_directories(centavo_flags SYSTEM INTERFACE ${TL_EXPECTED_INCLUDE}
 target_link_libraries(centavo_flags INTERFACE fmt::fmt spdlog::spdlog nlohmann_json::nlohmann_json Threads::Threads)
 target_compile_definitions(centavo_flags INTERFACE SPDLOG_FMT_EXTERNAL CENTAVO_VERSION="${PROJECT_VERSION}")
 
+# What is tested is optimised, the tests themselves less: they are a third of the compiler's work, and spend no time.
+set(CENTAVO_TEST_OPTIMIZATION $<$<CONFIG:Release>:-O1>)
+
+# What nearly every source file includes, precompiled once for libraries, and once, with more, for programs of tests.
+function(centavo_precompile)
+  file(CONFIGURE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/pch.cc CONTENT "int main() {}\n")
+  add_library(centavo_pch OBJECT ${CMAKE_CURRENT_BINARY_DIR}/pch.cc)
+  target_link_libraries(centavo_pch PRIVATE centavo_flags)
+  target_precompile_headers(centavo_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+  if(CENTAVO_TESTS)
+    add_executable(centavo_pch_test ${CMAKE_CURRENT_BINARY_DIR}/pch.cc)
+    target_link_libraries(centavo_pch_test PRIVATE centavo_flags GTest::gmock)
+    target_compile_options(centavo_pch_test PRIVATE ${CENTAVO_TEST_OPTIMIZATION})
+    target_precompile_headers(centavo_pch_test PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch_test.h)
+  endif()
+endfunction()
+
 function(centavo_module path)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LINKS" ${ARGN})
+  cmake_parse_arguments(arg "APART" "" "DEPENDS;LINKS" ${ARGN})
+  set(batches ${CENTAVO_UNITY})
+  if(arg_APART)
+    set(batches OFF)
+  endif()
   string(REPLACE "/" "_" name ${path})
   file(GLOB_RECURSE all CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${path}/*.cc)
   set(tests ${all})
@@ -37,7 +59,8 @@ function(centavo_module path)
   if(all)
     add_library(centavo_${name} STATIC ${all})
     target_link_libraries(centavo_${name} PUBLIC centavo_flags ${links} ${arg_LINKS})
-    target_precompile_headers(centavo_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch.h)
+    target_precompile_headers(centavo_${name} REUSE_FROM centavo_pch)
+    set_target_properties(centavo_${name} PROPERTIES UNITY_BUILD ${batches} UNITY_BUILD_BATCH_SIZE 8)
   else()
     add_library(centavo_${name} INTERFACE)
     target_link_libraries(centavo_${name} INTERFACE centavo_flags ${links} ${arg_LINKS})
@@ -45,7 +68,9 @@ function(centavo_module path)
   if(CENTAVO_TESTS AND tests)
     add_executable(test_${name} ${tests})
     target_link_libraries(test_${name} PRIVATE centavo_${name} GTest::gmock GTest::gtest_main)
-    target_precompile_headers(test_${name} PRIVATE ${CMAKE_SOURCE_DIR}/cmake/pch_test.h)
+    target_compile_options(test_${name} PRIVATE ${CENTAVO_TEST_OPTIMIZATION})
+    target_precompile_headers(test_${name} REUSE_FROM centavo_pch_test)
+    set_target_properties(test_${name} PROPERTIES UNITY_BUILD ${batches} UNITY_BUILD_BATCH_SIZE 8)
     add_test(NAME ${path} COMMAND test_${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
   file(GLOB benches CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${path}/*_bench.cc)

@@ -1,4 +1,4 @@
-// What nearly every source file includes: precompiled once per module.
+// What nearly every source file includes: precompiled once.
 #include <algorithm>
 #include <cstdint>
 #include <map>

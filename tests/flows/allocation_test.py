@@ -260,17 +260,16 @@ PAID = "select strftime(billing_period, '%Y-%m') as period, BillingCurrency, cos
 
 
 class Allocation(FlowTest):
-    def tenant(self, rows, name="lake", threads=None, **rules):
+    def tenant(self, rows, name="lake", **rules):
         lake = self.lake(name)
-        if threads:
-            with (lake.folder / "centavo.yaml").open("a") as file:
-                file.write(f"threads: {threads}\n")
-        bills = self.folder / (name + "-bills")
-        write_bill(bills, rows)
-        lake.add("acme", "focus", bills)
-        write_rules(lake, **rules)
-        lake.bills = bills
+        self.add_tenant(lake, rows, **rules)
         return lake
+
+    @staticmethod
+    def add_tenant(lake, rows, **rules):
+        write_bill(lake.folder / "bills", rows)
+        lake.add("acme", "focus", lake.folder / "bills")
+        write_rules(lake, **rules)
 
     def paid(self, lake):
         out = {}
@@ -366,9 +365,12 @@ class Allocation(FlowTest):
     def small(self, periods=("2026-09",), name="lake", **rules):
         rows = [charge(number, cost, period, tags={"team": team} if team else {}, ServiceName=service, ChargeCategory=category)
                 for period in periods for number, (team, cost, service, category) in enumerate(self.BILL)]
-        lake = self.tenant(rows, name, **(rules or {"tag": self.OWN, "who": self.WHO}))
-        lake.run("acme")
-        return lake
+        rules = rules or {"tag": self.OWN, "who": self.WHO}
+
+        def make(lake):
+            self.add_tenant(lake, rows, **rules)
+            lake.run("acme")
+        return self.begin_with((periods, *rules.items()), make, name)
 
     def billed(self, lake, period="2026-09", *more):
         rows = lake.query("acme", f"select cost_centre, sum(BilledCost) as s from gold.allocated_cost where billing_period = '{period}-01' group by 1", *more)

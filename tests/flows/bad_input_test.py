@@ -17,12 +17,16 @@ class BadDelivery(FlowTest):
 
     def setUp(self):
         super().setUp()
-        self.report = bill.Report(self.folder / "bills")
-        self.report.deliver(GOOD)
-        self.subject = self.lake()
-        self.subject.add("acme", "aws", self.report.folder)
-        self.subject.run("acme")
+        self.subject = self.begin_with("a good month", self.good_month)
+        self.report = bill.Report(self.subject.folder / "bills")
         self.before = self.subject.query("acme", TOTALS)
+
+    @staticmethod
+    def good_month(lake):
+        report = bill.Report(lake.folder / "bills")
+        report.deliver(GOOD)
+        lake.add("acme", "aws", report.folder)
+        lake.run("acme")
 
     def refused(self, *words, code=(FAILED, DOES_NOT_HOLD)):
         """The run fails with those words, and readers see what they saw before; then a good delivery heals it."""

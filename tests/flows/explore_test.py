@@ -116,14 +116,18 @@ class ExploreTest(FlowTest):
 
     def bill_lake(self, *more):
         lake = self.lake()
-        write_bill(self.folder / "bills", self.rows)
-        lake.add("acme", "focus", self.folder / "bills", *more)
+        self.add_bill(lake, *more)
         return lake
 
+    def add_bill(self, lake, *more):
+        write_bill(lake.folder / "bills", self.rows)
+        lake.add("acme", "focus", lake.folder / "bills", *more)
+
     def run_lake(self):
-        lake = self.bill_lake()
-        lake.run("acme")
-        return lake
+        def make(lake):
+            self.add_bill(lake)
+            lake.run("acme")
+        return self.begin_with("a bill that ran", make)
 
     def ask(self, lake, what, question="", **options):
         return json.loads(lake("ask", what, question, "--tenant", "acme", "--format", "json", **options).stdout)
@@ -208,7 +212,7 @@ class Cost(ExploreTest):
         old = list(self.rows)
         new = [dict(row, EffectiveCost=str(D(row["EffectiveCost"]) * 2)) if row["ServiceName"] == "Compute" else row for row in old]
         new = [row for row in new if row["ServiceName"] != "Block, fast"]
-        write_bill(self.folder / "bills", new)
+        write_bill(lake.folder / "bills", new)
         lake.run("acme")
         september = ("2026-09", "2026-09")
         for by in (["ServiceName"], ["SubAccountId", "month"], ["tag:team"]):

@@ -12,10 +12,10 @@ namespace {
 
 using ::testing::HasSubstr;
 
-struct Line {
+struct CompletedLine {
   std::string text;
   Command root{"centavo", "a test"};
-  Line() {
+  CompletedLine() {
     root.option({.name = "--color", .value = "WHEN", .help = "colours", .target = &text, .choices = {"auto", "never"}});
     Command& tenant = root.sub("tenant", "tenants");
     tenant.sub("list", "all tenants");
@@ -27,7 +27,7 @@ struct Line {
 
 /// What bash offers for these words, one a line, or "" when there is no bash.
 std::string offered(const std::string& words, int index) {
-  Line line;
+  CompletedLine line;
   std::string pattern = (std::filesystem::temp_directory_path() / "centavo-complete-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) return "";
   const std::string script = pattern + "/complete.bash";
@@ -54,7 +54,7 @@ TEST(BashCompletion, OffersCommandsOptionsAndNames) {
 }
 
 TEST(FishCompletion, QuotesDescriptions) {
-  Line line;
+  CompletedLine line;
   const std::string script = fish_completion(line.root);
   EXPECT_THAT(script, HasSubstr("complete -c centavo -n '__centavo_at \"tenant\"' -a show -d 'it\\'s one'"));
   EXPECT_THAT(script, HasSubstr("-l color -x"));
@@ -62,7 +62,7 @@ TEST(FishCompletion, QuotesDescriptions) {
 }
 
 TEST(ZshCompletion, StartsAsZshWantsIt) {
-  Line line;
+  CompletedLine line;
   EXPECT_TRUE(zsh_completion(line.root).starts_with("#compdef centavo\n"));
 }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kRowsShown = 10;
 
 // The page's own, so that it is whole when it is mailed. The head of each printed page stands in the margin.
-constexpr std::string_view kStyle = R"css(
+constexpr std::string_view kReportStyle = R"css(
 :root { color-scheme: light; --ink: #14181f; --soft: #4b5563; --line: #d9dde3; --fill: #f6f7f9; --blue: #0b5cad; --good: #0a6b47; --bad: #b42318; }
 * { box-sizing: border-box; }
 body { margin: 0; font: 14px/1.5 Inter, system-ui, -apple-system, "Segoe UI", sans-serif; color: var(--ink); background: #fff; }
@@ -146,7 +146,7 @@ class Page {
         "color: #4b5563; }} @bottom-right {{ content: \"{} \" counter(page) \" / \" counter(pages); font: 8pt Inter, "
         "system-ui, "
         "sans-serif; color: #4b5563; }} }}\n</style></head>\n<body><main>\n",
-        words_.language, escaped(words_.report), escaped(name), escaped(month), kStyle,
+        words_.language, escaped(words_.report), escaped(name), escaped(month), kReportStyle,
         css_text(fmt::format("{} · {}", name, month)), css_text(words_.release), report_.release.number,
         css_text(words_.page));
     html_ += fmt::format(

@@ -8,6 +8,7 @@
 #include <cctype>
 #include <charconv>
 
+#include "app/http/header_text.h"
 #include "app/http/http.h"
 
 namespace centavo::http {
@@ -98,12 +99,6 @@ bool same_bits(std::string_view a, std::string_view b, int bits) {
   if (bits % 8 == 0) return true;
   const int shift = 8 - bits % 8;
   return (static_cast<unsigned char>(a[whole]) >> shift) == (static_cast<unsigned char>(b[whole]) >> shift);
-}
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "app/http/header_text.h"
 #include "app/http/http.h"
 #include "app/http/wire.h"
 #include "base/json.h"
@@ -16,12 +17,6 @@ constexpr std::string_view kPagePolicy =
 constexpr std::string_view kAnswerPolicy = "default-src 'none'; frame-ancestors 'none'";
 constexpr std::string_view kPermissions =
     "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()";
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {

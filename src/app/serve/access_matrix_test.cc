@@ -12,8 +12,6 @@ namespace {
 using access::Role;
 using access::Scope;
 
-ServedLake& lake() { return ServedLake::get(); }
-
 struct Person {
   std::string name;
   access::Session session = {};   ///< of a browser
@@ -67,7 +65,7 @@ char letter_of(int status) {
   }
 }
 
-struct Row {
+struct MatrixRow {
   const char* method;
   const char* pattern;
   const char* path;       ///< of acme: what stands for the parts, and a query
@@ -80,7 +78,7 @@ constexpr const char* kSignedIn = "yyyyy y xx yyy";
 constexpr const char* kNotThere = "00000 0 xx 000";
 constexpr const char* kManage = "----- y xx ---";
 
-const Row kRows[] = {
+const MatrixRow kRows[] = {
     // --- the session
     {"GET", "/openapi.json", "/openapi.json", "", kEverybody},
     {"GET", "/me", "/me", "", kSignedIn},
@@ -181,7 +179,7 @@ std::string newest_run() { return ServedLake::must(lake().service->catalog().run
 
 TEST(AccessMatrix, EveryRouteHasARow) {
   std::set<std::string> rows, routes;
-  for (const Row& row : kRows) rows.insert(fmt::format("{} {}", row.method, row.pattern));
+  for (const MatrixRow& row : kRows) rows.insert(fmt::format("{} {}", row.method, row.pattern));
   for (const Route& route : lake().service->router().routes()) routes.insert(route.method + " " + route.pattern);
   EXPECT_EQ(rows, routes);
 }
@@ -190,7 +188,7 @@ TEST(AccessMatrix, EveryRouteAnswersEachAsTheTableSays) {
   prepare();
   const auto people = everybody();
   std::size_t cells = 0;
-  for (const Row& row : kRows) {
+  for (const MatrixRow& row : kRows) {
     const std::string expected = with(row.expected, " ", "");
     ASSERT_EQ(expected.size(), people.size()) << row.pattern;
     for (std::size_t i = 0; i < people.size(); ++i) {
@@ -224,7 +222,7 @@ TEST(AccessMatrix, EveryRouteOfAnotherTenantIsNotThere) {
        ServedLake::must(lake().service->people().make_token("o-everywhere", "o", {Scope::admin}, "acme", 1)).second});
   const std::string run = ServedLake::must(lake().service->catalog().runs("beta", 1)).front().id;
   std::size_t cells = 0;
-  for (const Row& row : kRows) {
+  for (const MatrixRow& row : kRows) {
     if (!std::string(row.pattern).starts_with("/t/{tenant}")) continue;
     const std::string path = with(with(row.path, "/t/acme/", "/t/beta/"), "{run}", run);
     for (const Person& person : people) {

@@ -20,7 +20,7 @@ namespace {
 
 using access::Role;
 using access::Scope;
-using Clock = std::chrono::steady_clock;
+using Watch = std::chrono::steady_clock;
 
 std::int64_t number_of(const char* name, std::int64_t otherwise) {
   const char* const text = std::getenv(name);
@@ -277,13 +277,13 @@ class Hostile {
     const bool leaves = noise_.one_in(50);
     if (noise_.one_in(100)) cancel.request();
     if (leaves) leaver_.watch(&cancel);
-    const auto begun = Clock::now();
+    const auto begun = Watch::now();
     const http::Response response = ServedLake::get().service->handle(request, cancel);
     const std::string body = read(response, cancel);
     if (leaves) leaver_.watch(nullptr);
     auto& cost = counts.routes[route.method + " " + route.pattern];
     ++cost.first;
-    cost.second += std::chrono::duration<double>(Clock::now() - begun).count();
+    cost.second += std::chrono::duration<double>(Watch::now() - begun).count();
     ++counts.requests;
     ++counts.statuses[response.status];
     if (response.status < 300) counts.reached.insert(response.route);
@@ -393,7 +393,7 @@ TEST(Hostile, ManyRequestsCrashNothingAndShowNothingOfOthers) {
   std::vector<std::unique_ptr<Hostile>> hostiles;
   for (int i = 0; i < threads; ++i)
     hostiles.push_back(std::make_unique<Hostile>(i, seed * 1000 + static_cast<std::uint64_t>(i), forbidden));
-  const auto begun = Clock::now();
+  const auto begun = Watch::now();
   Counts counts;
   // In rounds, so that a long one says how it goes.
   constexpr std::int64_t kRound = 50'000;
@@ -405,7 +405,7 @@ TEST(Hostile, ManyRequestsCrashNothingAndShowNothingOfOthers) {
     counts = {};
     for (const auto& hostile : hostiles) counts.add(hostile->counts);
     say(counts, forbidden.of_others.size() + forbidden.secrets.size(),
-        std::chrono::duration<double>(Clock::now() - begun).count());
+        std::chrono::duration<double>(Watch::now() - begun).count());
   }
   EXPECT_EQ(counts.leaks, 0);
   EXPECT_EQ(counts.faults, 0);

@@ -146,4 +146,6 @@ inline std::string body_of(const http::Response& response) {
   return written ? out.text : out.text + "\nERROR " + written.error().message;
 }
 
+inline ServedLake& lake() { return ServedLake::get(); }
+
 }  // namespace centavo::serve

@@ -19,8 +19,6 @@ using access::Role;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-ServedLake& lake() { return ServedLake::get(); }
-
 access::Session admin() { return lake().session("ana", {{Role::admin, "*"}}); }
 access::Session person(Role role) {
   return lake().session(fmt::format("{}-of-acme", access::name_of(role)), {{role, "acme"}});

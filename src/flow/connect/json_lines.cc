@@ -26,8 +26,6 @@ constexpr std::size_t kNamesMax = 2000;
 constexpr std::size_t kTextsMax = 100'000;
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 // Whether a byte of the eight is a quote, a backslash, a control character or none of ASCII. Exact, whatever the order
 // of bytes.
 bool has_special(std::uint64_t word) {

@@ -9,7 +9,6 @@
 namespace centavo {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool begins_number(char c) { return is_digit(c) || c == '-'; }
 bool is_of_number(char c) { return begins_number(c) || c == '+' || c == '.' || c == 'e' || c == 'E'; }
 

@@ -17,6 +17,8 @@ namespace centavo {
 /// Every decimal of so many digits survives a double.
 inline constexpr std::int64_t kDigitsOfDouble = 15;
 
+inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// Copies JSON text and puts quotes around numbers of more than kDigitsOfDouble digits. Text may come in pieces of any
 /// size.
 class NumberQuoter {

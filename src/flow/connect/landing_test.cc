@@ -1,6 +1,5 @@
 #include "flow/connect/landing.h"
 
-#include <isa-l/igzip_lib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "flow/connect/gzip_testing.h"
 #include "io/duck/duck.h"
 
 namespace centavo {
@@ -19,21 +19,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-std::string gzip(const std::string& text) {
-  std::string out(text.size() * 2 + 4096, '\0');
-  isal_zstream stream;
-  isal_deflate_init(&stream);
-  stream.gzip_flag = IGZIP_GZIP;
-  stream.end_of_stream = 1;
-  stream.next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<std::uint32_t>(text.size());
-  stream.next_out = reinterpret_cast<std::uint8_t*>(out.data());
-  stream.avail_out = static_cast<std::uint32_t>(out.size());
-  isal_deflate(&stream);
-  out.resize(stream.total_out);
-  return out;
-}
 
 const pack::PackFiles kPack = {
     {"pack.yaml", "pack: bills\nversion: 1\ndescription: for tests\n"},

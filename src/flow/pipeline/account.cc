@@ -15,7 +15,6 @@ using pack::ProofSpec;
 using pack::TableName;
 
 constexpr std::size_t kDigestBufferBytes = 1 << 20;
-constexpr std::string_view kPayable = "BilledCost";
 
 Result<std::string> digest_of_file(const std::string& path, const Cancel* cancel) {
   std::ifstream in(path, std::ios::binary);

@@ -5,12 +5,16 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "flow/pipeline/certify.h"
 #include "flow/pipeline/graph.h"
 
 namespace centavo {
+
+/// What is to be paid.
+inline constexpr std::string_view kPayable = "BilledCost";
 
 /// Issuer and invoice are "" where a stage does not know them, and where a row has none.
 struct SumKey {

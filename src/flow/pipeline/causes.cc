@@ -1,11 +1,11 @@
 #include "flow/pipeline/causes.h"
 
+#include "flow/pipeline/account.h"
+
 #include "base/currency.h"
 
 namespace centavo {
 namespace {
-
-constexpr std::string_view kPayable = "BilledCost";
 
 using Groups = std::map<SumKey, Sum>;
 

@@ -1,5 +1,7 @@
 #include "flow/pipeline/certify.h"
 
+#include "flow/pipeline/account.h"
+
 #include "base/digest.h"
 #include "flow/pipeline/causes.h"
 #include "flow/pipeline/making.h"
@@ -12,8 +14,6 @@ namespace centavo {
 namespace {
 
 using pack::TableName;
-
-constexpr std::string_view kPayable = "BilledCost";
 
 // What a certificate is made from, before anything is measured.
 struct Basis {

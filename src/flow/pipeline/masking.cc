@@ -3,17 +3,12 @@
 #include <algorithm>
 #include <cctype>
 
+#include "flow/pipeline/measured.h"
 #include "io/duck/duck.h"
 #include "io/duck/keyed_hash.h"
 
 namespace centavo {
 namespace {
-
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
 
 const pack::ColumnSpec* named(const std::vector<pack::ColumnSpec>& columns, std::string_view name) {
   const auto it =

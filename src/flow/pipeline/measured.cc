@@ -9,12 +9,6 @@
 namespace centavo {
 namespace {
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
-    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-  });
-}
-
 bool is_number(const std::string& type) {
   return type.starts_with("DECIMAL") || type == "BIGINT" || type == "INTEGER" || type == "SMALLINT" ||
          type == "TINYINT" || type == "HUGEINT";
@@ -112,6 +106,12 @@ const pack::ColumnSpec* Measured::find(std::string_view column) const {
   const auto it =
       std::find_if(columns.begin(), columns.end(), [&](const auto& each) { return same_name(each.name, column); });
   return it == columns.end() ? nullptr : &*it;
+}
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
+  });
 }
 
 bool is_delivery_column(std::string_view name) {

@@ -11,6 +11,9 @@
 
 namespace centavo {
 
+/// Whether two columns are one: names mean the same in capitals.
+bool same_name(std::string_view a, std::string_view b);
+
 /// A number of a table, or of the union of an interface's tables. Points into the library.
 struct Measured {
   pack::TableName table;                        ///< the table, or the interface's view

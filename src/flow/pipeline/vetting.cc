@@ -81,7 +81,7 @@ Status vet_node(const Json& node, const access::Sight& sight) {
   return {};
 }
 
-struct Condition {
+struct VettedCondition {
   const std::function<bool(std::string_view)>& is_column;
   const std::function<bool(std::string_view)>& is_masked;
   int tables = 0;
@@ -132,7 +132,7 @@ Status vet_tree(const Json& tree, const access::Sight& sight) {
 
 Status vet_condition(const Json& tree, const std::function<bool(std::string_view)>& is_column,
                      const std::function<bool(std::string_view)>& is_masked) {
-  return Condition{is_column, is_masked}.vet(member(tree, "statements"));
+  return VettedCondition{is_column, is_masked}.vet(member(tree, "statements"));
 }
 
 }  // namespace centavo

@@ -18,11 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Held {
-  std::string bytes;
-  TimeMs modified_ms = 0;
-};
-
 TimeMs modified_of(const fs::path& path) {
   std::error_code ignored;
   const auto since = fs::last_write_time(path, ignored).time_since_epoch() -
@@ -33,6 +28,10 @@ TimeMs modified_of(const fs::path& path) {
 }  // namespace
 
 struct MemoryStore::State {
+  struct Held {
+    std::string bytes;
+    TimeMs modified_ms = 0;
+  };
   std::mutex mutex;
   std::map<std::string, Held, std::less<>> held;
   std::map<std::string, int, std::less<>> counts;

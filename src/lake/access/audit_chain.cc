@@ -9,7 +9,7 @@
 namespace centavo::access {
 namespace {
 
-constexpr const char* kColumns = "number, at_ms, user_id, action, tenant, object, outcome, hash";
+constexpr const char* kAuditColumns = "number, at_ms, user_id, action, tenant, object, outcome, hash";
 
 AuditEntry entry_of(const SqlStatement& row) {
   return {row.integer(0), row.integer(1), row.text(2), row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)};
@@ -53,8 +53,8 @@ Status append_audit(SqlDb& db, AuditEntry entry, TimeMs now) {
   entry.number = head.number + 1;
   entry.at_ms = now;
   entry.hash = audit_hash(head.hash, entry);
-  TRY(db.run(fmt::format("insert into audit ({}) values (?, ?, ?, ?, ?, ?, ?, ?)", kColumns), entry.number, entry.at_ms,
-             entry.user, entry.action, entry.tenant, entry.object, entry.outcome, entry.hash));
+  TRY(db.run(fmt::format("insert into audit ({}) values (?, ?, ?, ?, ?, ?, ?, ?)", kAuditColumns), entry.number,
+             entry.at_ms, entry.user, entry.action, entry.tenant, entry.object, entry.outcome, entry.hash));
   TRY(db.run("delete from audit_head"));
   TRY(db.run("insert into audit_head (number, hash) values (?, ?)", entry.number, entry.hash));
   return transaction.commit();
@@ -64,7 +64,7 @@ Result<std::vector<AuditEntry>> read_audit(SqlDb& db, const AuditQuestion& quest
   auto rows = TRY(db.prepare(fmt::format(
       "select {} from audit where (?1 = '' or user_id = ?1) and (?2 = '' or tenant = ?2) and (?3 = '' or action = ?3) "
       "and (?4 = 0 or number < ?4) order by number desc limit ?5",
-      kColumns)));
+      kAuditColumns)));
   TRY(rows.bind_all(question.user, question.tenant, question.action, question.before, question.limit));
   std::vector<AuditEntry> found;
   while (TRY(rows.step())) found.push_back(entry_of(rows));
@@ -79,7 +79,7 @@ Result<AuditVerdict> verify_audit(SqlDb& db, AuditPoint& known) {
     return verdict;
   };
   const auto snapshot = TRY(Snapshot::of(db));
-  auto rows = TRY(db.prepare(fmt::format("select {} from audit where number >= ? order by number", kColumns)));
+  auto rows = TRY(db.prepare(fmt::format("select {} from audit where number >= ? order by number", kAuditColumns)));
   TRY(rows.bind_all(known.number));
   std::string before = known.hash;
   verdict.entries = std::max<std::int64_t>(known.number - 1, 0);

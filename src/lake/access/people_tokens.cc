@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "cvt_";
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::size_t kNameLengthMax = 100;
+constexpr std::size_t kTokenNameLengthMax = 100;
 constexpr std::size_t kTextLengthMax = 100;
 constexpr std::int64_t kShownAfterMs = 30 * kDayMs;
 
@@ -51,8 +51,8 @@ Status SqlPeople::make_room_for_token(std::string_view user) {
 Result<std::pair<Token, std::string>> SqlPeople::make_token(std::string_view user, std::string_view name,
                                                             const std::set<Scope>& scopes, std::string_view tenant,
                                                             int days) {
-  if (name.empty() || name.size() > kNameLengthMax)
-    return fail(ErrorKind::invalid_argument, "a token has a name of up to {} characters", kNameLengthMax);
+  if (name.empty() || name.size() > kTokenNameLengthMax)
+    return fail(ErrorKind::invalid_argument, "a token has a name of up to {} characters", kTokenNameLengthMax);
   if (scopes.empty())
     return fail_hint("read, run or admin", ErrorKind::invalid_argument, "a token without a scope is good for nothing");
   if (days < 1 || days > kTokenDaysMost)

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kIdLengthMax = 63;
 constexpr std::size_t kNameLengthMax = 200;
-constexpr const char* kColumns = "id, name, locale, disabled, password <> '', created_ms, last_seen_ms";
+constexpr const char* kUserColumns = "id, name, locale, disabled, password <> '', created_ms, last_seen_ms";
 
 Status check_id(std::string_view id) {
   const auto fits = [](char c, bool first) {
@@ -70,7 +70,7 @@ Status SqlPeople::read_grants(User& user) {
 }
 
 Result<User> SqlPeople::find_user(std::string_view id) {
-  auto row = TRY(db_.prepare(fmt::format("select {} from users where id = ?", kColumns)));
+  auto row = TRY(db_.prepare(fmt::format("select {} from users where id = ?", kUserColumns)));
   TRY(row.bind_all(id));
   if (!TRY(row.step())) {
     return fail_hint("`centavo user list` shows who there is", ErrorKind::not_found, "no user \"{}\"", id);
@@ -120,7 +120,7 @@ Result<std::vector<User>> SqlPeople::users() {
   const std::lock_guard lock(mutex_);
   std::vector<User> found;
   {
-    auto rows = TRY(db_.prepare(fmt::format("select {} from users order by id", kColumns)));
+    auto rows = TRY(db_.prepare(fmt::format("select {} from users order by id", kUserColumns)));
     while (TRY(rows.step())) found.push_back(user_of(rows));
   }
   for (User& user : found) TRY(read_grants(user));

@@ -6,7 +6,7 @@
 namespace centavo::pack {
 namespace {
 
-constexpr int kDepthMax = 60;
+constexpr int kCallDepthMax = 60;
 constexpr std::size_t kLengthMax = std::size_t{8} << 20;
 
 // 'it''s \d' as Spark reads the same text: a backslash escapes there.
@@ -116,8 +116,8 @@ class Expansion {
                        where(token), token.text);
     }
     const Function& function = found->second;
-    if (depth >= kDepthMax)
-      return fail(ErrorKind::invalid_argument, "{}: more than {} calls inside each other", where(token), kDepthMax);
+    if (depth >= kCallDepthMax)
+      return fail(ErrorKind::invalid_argument, "{}: more than {} calls inside each other", where(token), kCallDepthMax);
     const std::vector<std::string> arguments = TRY(arguments_of(name + 1, close, depth));
     const int count = static_cast<int>(arguments.size());
     if (count < function.arity_min || (function.arity_max >= 0 && count > function.arity_max)) {

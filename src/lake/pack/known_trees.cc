@@ -22,7 +22,7 @@ constexpr char kSql = 's';
 constexpr char kPattern = 'p';
 constexpr std::size_t kDigestSize = 64;
 constexpr std::uintmax_t kFileBytesMax = std::uintmax_t{256} << 20;
-constexpr int kDepthMax = 1000;
+constexpr int kTreeDepthMax = 1000;
 
 // Numbers as base-128, lowest first; texts with their length in front.
 class Packing {
@@ -102,7 +102,7 @@ void write(Packing& out, const Yaml& value) {
 
 void read(Unpacking& in, Yaml& value, int depth = 0) {
   const std::uint64_t head = in.number();
-  if (head / 2 > static_cast<std::uint64_t>(Yaml::Kind::map) || depth > kDepthMax) return in.spoil();
+  if (head / 2 > static_cast<std::uint64_t>(Yaml::Kind::map) || depth > kTreeDepthMax) return in.spoil();
   value.kind = static_cast<Yaml::Kind>(head / 2);
   value.quoted = head % 2 == 1;
   value.line = static_cast<int>(in.number());

@@ -13,7 +13,7 @@ namespace centavo::pack {
 namespace {
 
 constexpr std::string_view kTimestamp = "TIMESTAMP WITH TIME ZONE";
-constexpr int kDepthMax = 16;
+constexpr int kTypeDepthMax = 16;
 
 struct PlainType {
   std::string_view written;
@@ -69,7 +69,7 @@ class TypeParser {
   }
 
   Result<std::string> type(int depth) {
-    if (at_ >= tokens_.size() || depth > kDepthMax || tokens_[at_].kind != TokenKind::word) return unknown(text_);
+    if (at_ >= tokens_.size() || depth > kTypeDepthMax || tokens_[at_].kind != TokenKind::word) return unknown(text_);
     const std::string word = lower(tokens_[at_++].text);
     std::string out = TRY(named(word, depth));
     while (eat("[")) {
