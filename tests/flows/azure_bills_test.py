@@ -8,7 +8,7 @@ import pathlib
 import shutil
 import unittest
 
-from lake import COSTS, DONE, FAILED, FlowTest, centavo
+from lake import COSTS, DONE, FAILED, Figures, FlowTest, centavo
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -95,7 +95,7 @@ class AzureBills(FlowTest):
 
     def test_commitments_in_reais_meet_their_expected_totals(self):
         source = self.shared("data", "azure_cost", "synthetic_mca_brl")
-        expected = json.loads((source / "expected.json").read_text())
+        expected = Figures(source / "expected.json")
         actual, amortized = (read_export(source / f"mca_brl_{kind}.csv") for kind in ("actual", "amortized"))
         lake = self.land(self.bills(source / "mca_brl_actual.csv", source / "mca_brl_amortized.csv"))
         self.prove(lake, actual, amortized, "synthetic_mca_brl")
@@ -119,6 +119,7 @@ class AzureBills(FlowTest):
                 exported = list(csv.DictReader(text))
             self.assertEqual((columns, expected["rows_focus"]), (len(exported[0]), len(exported)))
             self.assertEqual(D(expected["focus_effective_brl"]), sum(D(row["EffectiveCost"]) for row in exported))
+        self.assert_all_asked(expected, "mtd_day10", "mtd_day11")   # test_the_newest_month_to_date_run_is_the_month
 
     def meets_truth(self, lake, truth, name):
         """Silver of every month is what the generator says, per category and commitment, to the last digit; the proof holds."""

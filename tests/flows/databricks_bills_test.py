@@ -7,7 +7,7 @@ import json
 import shutil
 import unittest
 
-from lake import COSTS, DOES_NOT_HOLD, FAILED, FlowTest, centavo
+from lake import COSTS, DOES_NOT_HOLD, FAILED, Figures, FlowTest, centavo
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -62,7 +62,7 @@ class DatabricksBills(FlowTest):
         self.source = self.shared("data", "databricks", "synthetic_system_tables")
         self.usage = records(self.source / "system_billing_usage.jsonl")
         self.prices = records(self.source / "system_billing_list_prices.jsonl")
-        self.expected = json.loads((self.source / "expected.json").read_text())
+        self.expected = Figures(self.source / "expected.json")
 
     def load(self, source, *more, name="lake", code=0):
         lake = self.lake(name)
@@ -106,6 +106,7 @@ class DatabricksBills(FlowTest):
         self.assertEqual([("DBU", D(expected["dbu_net"]))], [(line["currency"], D(line["to_amount"])) for line in quantity])
         self.assertLessEqual({"gold.databricks_cost_by_attribution", "gold.cost_by_day", "gold.cost_by_month", "gold.cost_by_tag"},
                              {line["to"] for line in proof["lines"]})
+        self.assert_all_asked(expected)
 
     def test_json_lines_meet_their_expected_totals(self):
         lake = self.load(self.source)

@@ -5,7 +5,7 @@ import decimal
 import json
 import unittest
 
-from lake import COSTS, DONE, DOES_NOT_HOLD, FAILED, FlowTest, centavo
+from lake import COSTS, DONE, DOES_NOT_HOLD, FAILED, Figures, FlowTest, centavo
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -42,7 +42,7 @@ class GcpBills(FlowTest):
     def synthetic(self):
         source = self.shared("data", "gcp_billing", "synthetic_brl")
         lines = objects_of((source / "gcp_billing_export_resource_v1.jsonl").read_text())
-        return lines, json.loads((source / "expected.json").read_text())
+        return lines, Figures(source / "expected.json")
 
     def land(self, source, name="lake", pack="gcp", code=DONE):
         lake = self.lake(name)
@@ -95,6 +95,7 @@ class GcpBills(FlowTest):
         # The bill does not show a fee, so what commitments covered costs nothing; its list value is what they took off.
         used = lake.query("acme", f"select sum(ContractedCost) as value, sum(BilledCost) as billed from {LINES} where CommitmentDiscountStatus = 'Used'")[0]
         self.assertEqual((-D(expected["credits_by_type"]["COMMITTED_USAGE_DISCOUNT"]), D(0)), (D(used["value"]), D(used["billed"])))
+        self.assert_all_asked(expected)
         self.say(f"{len(lines)} lines: net {net(lines)} {expected['currency']}, every figure as expected.json")
 
     def test_every_layout_gives_the_same_bill(self):

@@ -99,6 +99,18 @@ TOTALS = f"select billing_period, ChargeCategory, count(*) as rows, sum(BilledCo
          f"from {COSTS} group by all order by all"
 
 
+class Figures(dict):
+    """What an expected.json says; it remembers which figures were asked for."""
+
+    def __init__(self, path):
+        super().__init__(json.loads(path.read_text()))
+        self.asked = set()
+
+    def __getitem__(self, key):
+        self.asked.add(key)
+        return super().__getitem__(key)
+
+
 class FlowTest(unittest.TestCase):
     """A test with a temporary folder. Says what it does, one line a step, so that a log of `make test` reads as a story."""
 
@@ -137,6 +149,10 @@ class FlowTest(unittest.TestCase):
         if not path.exists():
             self.skipTest(f"no sample data at {path}; set CENTAVO_SHARED to the folder that holds data/")
         return path
+
+    def assert_all_asked(self, figures, *elsewhere):
+        """Each figure was compared with something, but for notes and those that another test asks for."""
+        self.assertEqual(set(), figures.keys() - figures.asked - {"note", *elsewhere}, "figures that nothing is compared with")
 
     def assert_one_clear_error(self, done, *words):
         """One error on stderr, which says the words, without a stack or an internal name."""

@@ -9,7 +9,7 @@ import pathlib
 import shutil
 import unittest
 
-from lake import COSTS, DONE, FAILED, FlowTest
+from lake import COSTS, DONE, FAILED, Figures, FlowTest
 
 decimal.getcontext().prec = 60
 D = decimal.Decimal
@@ -144,7 +144,7 @@ class RealBills(FlowTest):
 
     def test_commitments_meet_their_expected_totals(self):
         source = self.shared("data", "aws_cur", "synthetic_commitments")
-        expected = json.loads((source / "expected.json").read_text())
+        expected = Figures(source / "expected.json")
         lake = self.land(source)
         rows = read_bill(next(source.glob(f"*/*/{expected['final_assembly']}/*.csv")))
         self.assertEqual(expected["final_rows"], len(rows))
@@ -178,6 +178,7 @@ class RealBills(FlowTest):
             self.assertEqual(all_rows["effective"], sum(D(row["EffectiveCost"]) for row in exported))
             self.assertEqual({"2026-09-01T00:00:00Z"}, {row["BillingPeriodStart"] for row in exported})
             self.assertIn("-7.5", {row["BilledCost"] for row in exported})
+        self.assert_all_asked(expected, "first_assembly", "first_assembly_rows", "first_assembly_unblended")   # sample_data_test.py
         self.say(f"billed {all_rows['billed']}, effective {all_rows['effective']}: as expected.json")
 
     def test_the_final_month_replaces_the_one_before(self):
