@@ -66,6 +66,7 @@ class Lander {
     count_bytes_to_read();
     TRY(take_deliveries());
     TRY(take_loose_files());
+    note_that_nothing_is_of_its_kind();
     TRY(write(compose()));
     for (auto& [path, seen] : std::map(seen_.files())) {
       if (listing_.find(path) == nullptr || unfinished_.contains(path)) seen_.forget(path);
@@ -84,6 +85,7 @@ class Lander {
   Status check_promise(const Promise& promise, const Arrived& file);
   Status take_loose_files();
   Status take_loose_file(const SourceFile& file);
+  void note_that_nothing_is_of_its_kind();
   Result<Arrived> read(const SourceFile& file);
   std::vector<Landing> compose();
   std::optional<Landing> compose_appended(const TablePeriod& key);
@@ -400,6 +402,23 @@ Status Lander::take_loose_files() {
     return broken;
   });
   return {};
+}
+
+// A source that has never brought anything may look into the wrong folder.
+void Lander::note_that_nothing_is_of_its_kind() {
+  if (!before_.empty() || !deliveries_.claimed.empty() || report_.files_seen > 0 || !report_.problems.empty()) return;
+  if (listing_.files.empty()) {
+    report_.notes.push_back(fmt::format("source {}: {} holds no files", source_.name, listing_.root));
+    return;
+  }
+  std::vector<std::string> patterns = kind_->match;
+  for (const auto& feed : kind_->feeds) {
+    if (kind_->match.empty()) patterns.insert(patterns.end(), feed.match.begin(), feed.match.end());
+  }
+  const std::string kinds = patterns.empty() ? "" : fmt::format(" ({})", fmt::join(patterns, ", "));
+  report_.notes.push_back(fmt::format("source {}: of {} files in {} none is of its kind{}; the first is {}",
+                                      source_.name, listing_.files.size(), listing_.root, kinds,
+                                      listing_.files.front().path));
 }
 
 Status Lander::take_loose_file(const SourceFile& file) {

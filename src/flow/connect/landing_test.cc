@@ -394,6 +394,20 @@ TEST_F(LandingTest, BadFilesAreNamedAndLeaveEverythingAsItWas) {
   EXPECT_THAT(landed(land()), ElementsAre("bronze.cur 2026-09: good.csv x.csv.gz", "bronze.cur 2026-10: x.csv.gz"));
 }
 
+TEST_F(LandingTest, AFolderThatHoldsNothingOfTheKindIsNoted) {
+  EXPECT_THAT(notes(land()), HasSubstr(": " + (dir_ / "in").string() + " holds no files"));
+  put("readme.txt", "no bill");
+  put("reports/cost.xls", "no bill");
+  const LandReport report = land();
+  EXPECT_THAT(report.problems, IsEmpty());
+  EXPECT_THAT(notes(report),
+              HasSubstr("of 2 files in " + (dir_ / "in").string() +
+                        " none is of its kind (**/*.csv, **/*.csv.gz, **/*.csv.zip, **/*.parquet); the first "
+                        "is readme.txt"));
+  put("x.csv", kSeptember);
+  EXPECT_THAT(land().notes, IsEmpty());
+}
+
 TEST_F(LandingTest, AHeaderAloneIsNoted) {
   put("empty.csv", "id,month\n");
   const LandReport report = land();
