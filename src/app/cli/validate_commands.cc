@@ -80,7 +80,8 @@ Result<rules::Delivered> open_tenant(Context& context, Workshop& workshop, const
       TRY(focus_dataset(workshop.library, given.dataset.empty() ? std::string(kBill) : given.dataset));
   reader.connection().watch(context.cancel());
   rules::Delivered out;
-  out.label = fmt::format("tenant {}, release {}", given.tenant, reader.release().number);
+  out.label = fmt::format("tenant {}, release {}{}{}", given.tenant, reader.release().number,
+                          given.period.empty() ? "" : ", ", given.period);
   std::vector<std::string> columns;
   for (const pack::ColumnSpec& column : dataset.interface->columns) {
     if (!column.since.empty()) columns.push_back(duck::name(column.name));
@@ -232,6 +233,15 @@ Status open_invoices(duck::Connection& connection, const std::string& path) {
   if (!has("InvoiceId") || !has("BilledCost")) {
     return fail_hint("InvoiceId,BilledCost and, if you like, BillingCurrency", ErrorKind::invalid_argument,
                      "--invoices: {} has no columns InvoiceId and BilledCost", path);
+  }
+  const auto odd = TRY_IN("--invoices", connection.all(fmt::format("select InvoiceId, BilledCost from {} where "
+                                                                   "try_cast(BilledCost as decimal(38,18)) is null "
+                                                                   "limit 1",
+                                                                   from)));
+  if (!odd.empty()) {
+    return fail_hint("write it like 1234.56, without separators of thousands", ErrorKind::invalid_argument,
+                     "--invoices: {}: the amount of invoice {} is \"{}\", which is no number", path,
+                     odd[0][0].value_or(""), odd[0][1].value_or(""));
   }
   TRY_IN("--invoices", connection.run(fmt::format("create temp table invoices as select InvoiceId, cast(BilledCost as "
                                                   "decimal(38,18)) as BilledCost, {} as BillingCurrency from {}",

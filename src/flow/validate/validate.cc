@@ -52,6 +52,15 @@ class Compiler {
     return out;
   }
 
+  /// A column to show beside `bad`: what could not be cast, or is judged as text, as it was delivered.
+  std::string as_delivered(const std::string& column, std::string_view bad) const {
+    const Data::Column* const found = data_.find(column);
+    const std::string name = duck::name(column), text = duck::name(column + "__text");
+    if (found == nullptr || !found->as_text) return name;
+    if (bad.find(text) != std::string_view::npos) return fmt::format("{} as {}", text, name);
+    return fmt::format("coalesce(cast({0} as varchar), {1}) as {0}", name, text);
+  }
+
   /// The first column of the rules that `sql` names and the data lacks, or "".
   std::string missing_in(std::string_view sql) const {
     for (const std::string& name : names_in(sql)) {
@@ -311,13 +320,7 @@ class Validation {
     std::string list = "source_file, source_row";
     std::vector<std::string> columns = compiler_.columns_in(compiled.bad);
     if (!rule.requirement.column.empty() && columns.empty()) columns.push_back(rule.requirement.column);
-    for (const std::string& column : columns) {
-      const auto text = column + "__text";
-      // What could not be cast is shown as it was delivered.
-      list += ", " + (compiled.bad.find(duck::name(text)) == std::string::npos
-                          ? duck::name(column)
-                          : fmt::format("{} as {}", duck::name(text), duck::name(column)));
-    }
+    for (const std::string& column : columns) list += ", " + compiler_.as_delivered(column, compiled.bad);
     TRY_IN(fmt::format("rule {}", rule.id),
            samples(i, fmt::format("select {} from this where {} limit {}", list, compiled.bad, options_.samples_max)));
     return {};
