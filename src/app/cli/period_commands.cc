@@ -1,12 +1,20 @@
 /// \file app/cli/period_commands.cc
 /// period list|close|reopen, invoice add|list|remove
 
+#include <filesystem>
+#include <set>
+#include <tuple>
+
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
 #include "flow/pipeline/certify.h"
+#include "lake/tenant/names.h"
 
 namespace centavo::cli {
 namespace {
+
+constexpr int kAmountScale = 21;
+constexpr Int128 kAmountBelow = Int128{10'000'000'000'000'000'000U} * Int128{1'000'000'000'000'000'000};  // 10^37
 
 struct PeriodArguments {
   std::string tenant, period, why, mode = "strict";
@@ -96,6 +104,19 @@ void print_invoices(Output& output, const std::vector<Invoice>& invoices) {
               "no invoices");
 }
 
+Result<Decimal> invoice_amount(const std::string& id, const std::string& text, const std::string& where) {
+  Int128 scaled = 0;
+  const DecimalFault fault = parse_decimal(text, kAmountScale, scaled);
+  if (fault == DecimalFault::not_a_number) {
+    return fail_hint("write it like 1234.56, without separators of thousands", ErrorKind::invalid_argument,
+                     "{}: the amount of invoice {} is \"{}\", which is no number", where, id, text);
+  }
+  // A digit is left free, so that it can be compared with whatever a bill adds up to.
+  if (fault == DecimalFault::none && scaled < kAmountBelow && scaled > -kAmountBelow) return parse_decimal(text);
+  return fail_hint("an amount has at most 16 digits before the point and 21 behind it", ErrorKind::invalid_argument,
+                   "{}: the amount of invoice {} is {}, which no bill adds up to", where, id, text);
+}
+
 Result<Invoice> invoice_of(const std::string& id, const std::string& amount, const std::string& period,
                            const std::string& where) {
   Invoice out;
@@ -104,20 +125,36 @@ Result<Invoice> invoice_of(const std::string& id, const std::string& amount, con
     return fail_hint("add --period 2026-09", ErrorKind::invalid_argument, "{}: which month is invoice {} of?", where,
                      id);
   }
-  const auto parsed = parse_decimal(amount);
-  if (!parsed) {
-    return fail_hint("write it like 1234.56, without separators of thousands", ErrorKind::invalid_argument,
-                     "{}: the amount of invoice {} is \"{}\", which is no number", where, id, amount);
-  }
   const Period month = TRY_IN(where, Period::parse(period));
   out.id = id;
-  out.amount = *parsed;
+  out.amount = TRY(invoice_amount(id, amount, where));
   out.period = month.text();
   return out;
 }
 
+// Invoices of one command: each once, in a currency that can be one.
+class InvoiceList {
+ public:
+  Status add(Invoice invoice, const std::string& where) {
+    if (!invoice.currency.empty()) TRY_IN(where, check_currency(invoice.currency));
+    if (!seen_.emplace(invoice.period, invoice.id, invoice.issuer, invoice.currency).second) {
+      return fail_hint("leave the one that counts", ErrorKind::invalid_argument, "{}: invoice {} of {} is there twice",
+                       where, invoice.id, invoice.period);
+    }
+    all_.push_back(std::move(invoice));
+    return {};
+  }
+  std::vector<Invoice> take() { return std::move(all_); }
+
+ private:
+  std::vector<Invoice> all_;
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> seen_;
+};
+
 // A CSV with invoice_id, amount and period, and issuer and currency when known.
 Result<std::vector<Invoice>> read_invoices(OpenLake& open, const InvoiceArguments& given) {
+  std::error_code fault;
+  if (!std::filesystem::exists(given.file, fault)) return fail(ErrorKind::not_found, "{}: no such file", given.file);
   auto connection = TRY(open.engine.connect());
   const std::string from =
       fmt::format("read_csv({}, all_varchar = true, header = true, strict_mode = true)", duck::path_list({given.file}));
@@ -133,28 +170,31 @@ Result<std::vector<Invoice>> read_invoices(OpenLake& open, const InvoiceArgument
   const auto rows =
       TRY_IN(given.file, connection.all(fmt::format("select invoice_id, amount, {}, {}, {} from {}", column("period"),
                                                     column("issuer"), column("currency"), from)));
-  std::vector<Invoice> out;
+  InvoiceList out;
+  std::size_t line = 1;
   for (const auto& row : rows) {
-    const std::string where = fmt::format("{}, line {}", given.file, out.size() + 2);
-    out.push_back(TRY(invoice_of(row[0].value_or(""), row[1].value_or(""), row[2].value_or(given.period), where)));
-    out.back().issuer = row[3].value_or(given.issuer);
-    out.back().currency = row[4].value_or(given.currency);
-    out.back().from = given.file;
+    const std::string where = fmt::format("{}, line {}", given.file, ++line);
+    Invoice invoice = TRY(invoice_of(row[0].value_or(""), row[1].value_or(""), row[2].value_or(given.period), where));
+    invoice.issuer = row[3].value_or(given.issuer);
+    invoice.currency = row[4].value_or(given.currency);
+    invoice.from = given.file;
+    TRY(out.add(std::move(invoice), where));
   }
-  return out;
+  return out.take();
 }
 
 Result<std::vector<Invoice>> typed_invoices(const InvoiceArguments& given) {
-  std::vector<Invoice> out;
+  InvoiceList out;
   for (const std::string& text : given.invoices) {
     const auto at = text.rfind('=');
     if (at == std::string::npos)
       return fail_hint("write INV-1=1234.56", ErrorKind::invalid_argument, "{}: an invoice is ID=AMOUNT", text);
-    out.push_back(TRY(invoice_of(text.substr(0, at), text.substr(at + 1), given.period, text)));
-    out.back().issuer = given.issuer;
-    out.back().currency = given.currency;
+    Invoice invoice = TRY(invoice_of(text.substr(0, at), text.substr(at + 1), given.period, text));
+    invoice.issuer = given.issuer;
+    invoice.currency = given.currency;
+    TRY(out.add(std::move(invoice), text));
   }
-  return out;
+  return out.take();
 }
 
 Status add_invoices(Context& context, const InvoiceArguments& given) {
