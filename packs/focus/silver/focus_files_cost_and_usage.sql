@@ -20,7 +20,7 @@ select
     nullif(BillingAccountId, 'NULL') as BillingAccountId,
     nullif(BillingAccountName, 'NULL') as BillingAccountName,
     nullif(BillingAccountType, 'NULL') as BillingAccountType,
-    nullif(BillingCurrency, 'NULL') as BillingCurrency,
+    nullif(nullif(BillingCurrency, 'NULL'), '') as BillingCurrency,
     cv_timestamp(nullif(BillingPeriodEnd, 'NULL')) as BillingPeriodEnd,
     cv_timestamp(nullif(BillingPeriodStart, 'NULL')) as BillingPeriodStart,
     nullif(CapacityReservationId, 'NULL') as CapacityReservationId,
