@@ -6,6 +6,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/context.h"
+#include "lake/pack/parameters.h"
 
 namespace centavo::cli {
 namespace {
@@ -101,7 +102,7 @@ Status set_pairs(std::map<std::string, std::string>& map, const std::string& opt
 }
 
 /// What `add` and `set` share.
-Status apply(Tenant& tenant, const TenantArguments& given) {
+Status apply(const pack::Library& library, Tenant& tenant, const TenantArguments& given) {
   if (!given.name.empty()) tenant.name = given.name;
   if (!given.currency.empty()) tenant.currency = given.currency;
   if (!given.sla_hours.empty()) tenant.sla_hours = TRY(hours(given.sla_hours));
@@ -112,7 +113,10 @@ Status apply(Tenant& tenant, const TenantArguments& given) {
       return fail(ErrorKind::invalid_argument, "--retention-days: \"{}\" is not a number of days", text);
     }
   }
-  TRY(set_pairs(tenant.parameters, "--param", given.parameters));
+  std::map<std::string, std::string> parameters;
+  TRY(set_pairs(parameters, "--param", given.parameters));
+  TRY_IN("--param", pack::check_parameters(library, parameters));
+  for (auto& [name, value] : parameters) tenant.parameters[name] = value;
   return set_pairs(tenant.labels, "--label", given.labels);
 }
 
@@ -124,7 +128,7 @@ Status add_tenant(Context& context, const TenantArguments& given) {
   tenant.id = given.id;
   tenant.name = given.id;
   tenant.packs = given.packs;
-  TRY(apply(tenant, given));
+  TRY(apply(library, tenant, given));
   for (const std::string& text : given.sources) {
     TenantSource source = TRY(source_of(library, given.packs, text, lake.dir()));
     const auto taken = [&](const std::string& name) {
@@ -179,7 +183,8 @@ Status show_tenant(Context& context, const std::string& id) {
 Status set_tenant(Context& context, const TenantArguments& given) {
   Lake lake = TRY(context.lake());
   Tenant tenant = TRY(lake.tenant(given.id));
-  TRY(apply(tenant, given));
+  const pack::Library library = TRY(pack::Library::load(lake.pack_folders(), lake.pack_trees()));
+  TRY(apply(library, tenant, given));
   TRY(lake.save(tenant));
   return show_tenant(context, given.id);
 }

@@ -5,6 +5,7 @@
 
 #include "base/period.h"
 #include "flow/allocation/compile.h"
+#include "lake/pack/parameters.h"
 
 namespace centavo {
 namespace {
@@ -91,6 +92,8 @@ Result<Graph> Graph::of(const pack::Library& library, const Tenant& tenant) {
   Graph graph;
   std::set<TableName> visiting, left_out;
   const auto packs = packs_of(library, kinds, tenant, rules != nullptr);
+  for (const auto& name : packs)
+    TRY_IN(fmt::format("tenant {}", tenant.id), pack::check_parameters(library.packs().at(name), tenant.parameters));
   // Adds the table behind its inputs; false when none of them can ever have rows.
   const std::function<Result<bool>(const TableName&)> add = [&](const TableName& table) -> Result<bool> {
     if (graph.index_.contains(table)) return true;

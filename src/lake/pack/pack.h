@@ -262,7 +262,9 @@ struct SourceKind {
 struct Parameter {
   std::string name;
   std::string type;
-  std::string default_value;  ///< plain value of the type; a tenant's own is checked by types.h, plain_value
+  std::string default_value;  ///< plain value of the type; a tenant's own is checked by parameters.h
+  std::vector<std::string> accepted;  ///< the only values there are; empty: any of the type
+  std::string min, max;               ///< of a number; "": no limit
   bool is_currency = false;  ///< the tenant's currency is its value unless the tenant sets another
   std::string description;
   Place place;

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/decimal.h"
 #include "base/json.h"
 #include "base/period.h"
+#include "lake/pack/parameters.h"
 #include "lake/pack/reading.h"
 #include "lake/pack/types.h"
 
@@ -68,6 +70,9 @@ std::vector<Parameter> read_parameters(Fields& pack) {
     parameter.description = fields.text("description");
     static const std::vector<std::string> kFrom = {"", "tenant.currency"};
     parameter.is_currency = fields.choice("from", kFrom, 0) == 1;
+    parameter.accepted = fields.texts("accepted");
+    parameter.min = fields.text("min");
+    parameter.max = fields.text("max");
     fields.done();
     if (parameter.name.empty() || type.empty()) continue;
     if (!is_snake_case(parameter.name) || parameter.name.starts_with("period_")) {
@@ -81,7 +86,12 @@ std::vector<Parameter> read_parameters(Fields& pack) {
       continue;
     }
     parameter.type = *normal;
-    if (const auto plain = plain_value(parameter.type, value)) {
+    for (auto& [key, text] : {std::pair<const char*, std::string&>("min", parameter.min), {"max", parameter.max}}) {
+      if (text.empty() || parse_decimal(text)) continue;
+      fields.mistake(key, fmt::format("\"{}\" is not a number", text));
+      text.clear();
+    }
+    if (const auto plain = parameter_value(parameter, value)) {
       parameter.default_value = *plain;
     } else {
       fields.mistake("default", plain.error().message, plain.error().hint);
