@@ -186,7 +186,8 @@ select
 
     ---------- what it is
     'Usage'                                                       as ChargeCategory,
-    case when is_correction then 'Correction' end                 as ChargeClass,
+    -- Neither true nor false: the text stays, for the contract to set the line aside.
+    case when is_correction then 'Correction' when lower(line_item_is_correction) <> 'false' then line_item_is_correction end as ChargeClass,
     coalesce(product_description, cost_product_sku, product_service) as ChargeDescription,
     'Usage-Based'                                                 as ChargeFrequency,
     cv_timestamp(start_text)                                      as ChargePeriodStart,
