@@ -6,7 +6,7 @@ import json
 import unittest
 
 import bill
-from lake import DOES_NOT_HOLD, DONE, FAILED, USAGE, FlowTest, Lake, centavo
+from lake import COSTS, DOES_NOT_HOLD, DONE, FAILED, USAGE, FlowTest, Lake, centavo
 
 USAGE_ROW = {
     "ProviderName": "Nimbus", "PublisherName": "Nimbus", "InvoiceIssuerName": "Nimbus", "InvoiceId": "INV-1", "BillingAccountId": "001234567890",
@@ -83,6 +83,60 @@ class ValidateFocus(FlowTest):
         self.assertIn(f"{path} row 2: BillingCurrency = real", done.stdout)
         self.assertIn("MUST hold", done.stderr)
 
+    def test_ids_stay_as_delivered(self):
+        """Nothing is made of an id: no number, no time, no truth, no fraction, in no format."""
+        odd = {"BillingAccountId": "001234567890", "SubAccountId": "1e5", "ResourceId": "1234567890" * 9, "SkuId": "0x1F", "SkuPriceId": "00.10", "InvoiceId": "007",
+               "ResourceName": "2026-09-01T00:00:00Z", "SubAccountName": "true", "ResourceType": "NaN", "RegionId": "1_000", "RegionName": "+5",
+               "BillingAccountName": "Infinity", "ServiceName": "1,5", "SkuMeter": " 7 ", "AvailabilityZone": "-0", "ProviderName": "2026-09-01",
+               "PublisherName": "12:30", "InvoiceIssuerName": "2026-09-01"}
+        rows = [charge(**odd), charge(**{**odd, "InvoiceId": "7", "SubAccountId": "100000"}), charge(**{**odd, "InvoiceId": "7.0", "SubAccountId": "1E5"})]
+        rules = {f"{column}-C-001-M": rule("Validation", {"CheckFunction": "CheckValue", "ColumnName": column, "Value": "nothing has this"}) for column in odd}
+        rules["All-C-000-M"] = rule("Composite", {"CheckFunction": "AND", "Items": [{"CheckFunction": "CheckModelRule", "ModelRuleId": each} for each in rules]}, needs=rules)
+        model = self.folder / "model.json"
+        model.write_text(json.dumps({"Details": {"ModelVersion": "9"}, "ApplicabilityCriteria": {}, "ModelDatasets": {"CostAndUsage": {"ModelRules": ["All-C-000-M"]}},
+                                     "ModelRules": rules}))
+        invoices = self.folder / "invoices.csv"
+        invoices.write_text("InvoiceId,BilledCost,BillingCurrency\n007,0.5,BRL\n7,0.5,BRL\n7.0,0.5,BRL\n")
+        for name in ("ids.csv", "ids.csv.gz", "ids.jsonl"):
+            with self.subTest(name):
+                path = self.bill(rows, name)
+                self.assertEqual({}, self.failing(path, code=DONE), "text is text: no rule about types fails")
+                shown = {}
+                for outcome in self.report(path, "--model", model, "--samples", 10, code=DOES_NOT_HOLD)["rules"]:
+                    for sample in outcome["samples"]:
+                        for column, value in sample["values"].items():
+                            shown.setdefault(column, {})[sample["row"]] = value
+                self.assertEqual({column: {number + 1: row[column] for number, row in enumerate(rows)} for column in odd}, shown)
+                # 007, 7 and 7.0 are three invoices.
+                sums = {r["id"]: r for r in self.report(path, "--invoices", invoices)["rules"]}["BilledCost-C-007-M"]
+                self.assertEqual("pass", sums["state"], sums)
+        invoices.write_text("InvoiceId,BilledCost,BillingCurrency\n7,1.5,BRL\n")
+        self.assertEqual({"BilledCost-C-007-M"}, self.failing(path, "--invoices", invoices).keys())
+
+    def test_values_that_cannot_be_cast_are_shown_as_delivered(self):
+        text = ("1e400", "9" * 44, "0x10", "NaN", "1.234,56")
+        path = self.bill([charge()] + [charge(BilledCost=value) for value in text] + [charge(ChargePeriodStart="2026-13-45T00:00:00Z")])
+        failing = {r["id"]: r for r in self.report(path, "--applicability", "ALL", "--samples", 9, code=DOES_NOT_HOLD)["rules"] if r["state"] == "fail"}
+        for id_ in ("BilledCost-C-001-M", "BilledCost-C-003-M"):
+            self.assertEqual([(number + 2, value) for number, value in enumerate(text)], [(s["row"], s["values"]["BilledCost"]) for s in failing[id_]["samples"]], id_)
+        self.assertIn("2026-13-45T00:00:00Z", json.dumps([r["samples"] for name, r in failing.items() if name.startswith("ChargePeriodStart")]))
+
+    def test_ids_that_a_parquet_file_holds_as_numbers_break_their_rule(self):
+        """There the type is the file's own word, and FOCUS wants text."""
+        report = bill.Report(self.folder / "bills")
+        report.deliver(bill.lines(3))
+        lake = Lake(self.folder / "lake")
+        lake.add("acme", "aws", report.folder)
+        lake.run("acme")
+        lake("export", "focus", "--tenant", "acme", "--version", "1.2", "--out", self.folder / "good.parquet")
+        number = self.folder / "number.parquet"
+        lake("query", "--tenant", "acme", "--format", "parquet", "--out", number,
+             f"select * replace (cast(BillingAccountId as bigint) as BillingAccountId, cast(BilledCost as varchar) as BilledCost) from {COSTS}")
+        good = {r["id"] for r in self.report(self.folder / "good.parquet", code=(DONE, DOES_NOT_HOLD))["rules"] if r["state"] == "fail"}
+        bad = {r["id"]: r for r in self.report(number, code=DOES_NOT_HOLD)["rules"] if r["state"] == "fail"}
+        self.assertIn("BillingAccountId-C-002-M", bad.keys() - good)
+        self.assertNotIn("BilledCost-C-001-M", bad, "a decimal written as text is one")
+
     def test_a_rule_that_should_hold_warns_only(self):
         failing = self.failing(self.bill([charge(PricingUnit="$/h", ConsumedUnit="Hours")]), code=DONE)
         self.assertEqual({"PricingUnit-C-003-O"}, failing.keys())
@@ -117,6 +171,9 @@ class ValidateFocus(FlowTest):
         self.assertEqual("pass", {r["id"]: r for r in self.report(path, "--invoices", invoices)["rules"]}["BilledCost-C-007-M"]["state"])
         invoices.write_text("InvoiceId,BilledCost,BillingCurrency\nINV-1,1.01,BRL\n")
         self.assertEqual({"BilledCost-C-007-M"}, self.failing(path, "--invoices", invoices).keys())
+        invoices.write_text("InvoiceId,BilledCost\nINV-1,ten\n")
+        self.assertIn('the amount of invoice INV-1 is "ten"', centavo("validate", "focus", path, "--invoices", invoices, code=USAGE).stderr)
+        self.assertIn("no such file", centavo("validate", "focus", path, "--invoices", self.folder / "none.csv", code=FAILED).stderr)
         invoices.write_text("Invoice,Amount\nINV-1,1.01\n")
         self.assertIn("InvoiceId", centavo("validate", "focus", path, "--invoices", invoices, code=USAGE).stderr)
 
@@ -162,15 +219,21 @@ class ValidateFocus(FlowTest):
 
     def test_a_tenant(self):
         report = bill.Report(self.folder / "bills")
-        report.deliver(bill.lines(40))
+        report.deliver(bill.lines(40) + [bill.line(40, "1", lineItem__CurrencyCode="ZZZ")])
         lake = Lake(self.folder / "lake")
         lake.add("acme", "aws", report.folder)
         lake.run("acme")
         judged = lake.json("validate", "focus", "--tenant", "acme", "--version", "1.2", code=(DONE, DOES_NOT_HOLD))
         self.assertEqual("tenant acme, release 1", judged["data"])
         self.assertGreater(judged["rows"], 0)
+        self.assertEqual({"pass", "fail", "not applicable", "not executable"}, {rule["state"] for rule in judged["rules"]})
+        self.assertTrue(all(rule["why"] for rule in judged["rules"] if rule["state"].startswith("not ")), "each says why")
         places = {sample["file"] for rule in judged["rules"] for sample in rule["samples"] if sample["row"] > 0}
         self.assertTrue(all("/" not in place[:1] for place in places), places)
+        currency = next(rule for rule in judged["rules"] if rule["id"] == "BillingCurrency-C-006-M")
+        self.assertEqual((1, [41], ["ZZZ"]), (currency["bad"], [s["row"] for s in currency["samples"]], [s["values"]["BillingCurrency"] for s in currency["samples"]]))
+        self.assertTrue(currency["samples"][0]["file"].endswith(".csv.gz"), "the raw file")
+        self.assertIn("2031-01 has no rows", lake("validate", "focus", "--tenant", "acme", "--period", "2031-01", code=FAILED).stderr)
         self.assertIn("no such tenant", lake("validate", "focus", "--tenant", "nobody", code=FAILED).stderr)
 
     def test_what_is_no_bill(self):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "flow/connect/json_numbers.h"
 #include "flow/connect/parts.h"
@@ -123,7 +124,14 @@ bool is_nested(std::string_view type) {
 std::string typed(const Data::Column& column) {
   const std::string name = duck::name(column.name);
   if (is_nested(column.delivered)) return fmt::format("cast(to_json({0}) as varchar) as {0}", name);
-  if (!column.as_text) return name;
+  // Compared as the specification's type whatever the file made of it; `delivered` is for the rule about the type.
+  if (column.type == "string" && column.delivered != "VARCHAR") return fmt::format("cast({0} as varchar) as {0}", name);
+  const bool is_its_own = column.type == "decimal" ? is_number_type(column.delivered) : is_time_type(column.delivered);
+  if (!column.as_text && (column.type == "string" || column.type.empty() || is_its_own)) return name;
+  if (!column.as_text) {
+    return fmt::format("try_cast(cast({0} as varchar) as {1}) as {0}", name,
+                       column.type == "decimal" ? "decimal(38,18)" : "timestamptz");
+  }
   if (column.type == "decimal") {
     return fmt::format("try_cast(trim({0}) as decimal(38,18)) as {0}, {0} as {1}", name,
                        duck::name(column.name + "__text"));
@@ -132,6 +140,15 @@ std::string typed(const Data::Column& column) {
 }
 
 }  // namespace
+
+bool is_number_type(std::string_view type) {
+  static const std::set<std::string, std::less<>> types = {"DOUBLE",   "FLOAT",     "BIGINT",   "INTEGER",
+                                                           "SMALLINT", "TINYINT",   "HUGEINT",  "UBIGINT",
+                                                           "UINTEGER", "USMALLINT", "UTINYINT", "UHUGEINT"};
+  return type.starts_with("DECIMAL") || types.contains(type);
+}
+
+bool is_time_type(std::string_view type) { return type.starts_with("TIMESTAMP") || type == "DATE"; }
 
 Result<Delivered> open_file(duck::Connection& connection, const std::string& path, const std::string& temp_dir,
                             const Cancel* cancel) {

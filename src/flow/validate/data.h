@@ -4,6 +4,7 @@
 /// and for what arrived as text the text itself beside it.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/cancel.h"
@@ -28,6 +29,10 @@ struct Delivered {
 /// gone at the end.
 Result<Delivered> open_file(duck::Connection& connection, const std::string& path, const std::string& temp_dir,
                             const Cancel* cancel);
+
+/// Whether a type of the engine holds numbers, or times.
+bool is_number_type(std::string_view type);
+bool is_time_type(std::string_view type);
 
 /// What `this` has.
 struct Data {

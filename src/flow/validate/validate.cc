@@ -16,14 +16,6 @@ struct Compiled {
   std::string missing;                ///< the column it needs and the data has not; then nothing is asked
 };
 
-bool is_number_type(std::string_view type) {
-  static const std::set<std::string, std::less<>> types = {"DOUBLE",   "FLOAT",     "BIGINT",   "INTEGER",
-                                                           "SMALLINT", "TINYINT",   "HUGEINT",  "UBIGINT",
-                                                           "UINTEGER", "USMALLINT", "UTINYINT", "UHUGEINT"};
-  return type.starts_with("DECIMAL") || types.contains(type);
-}
-bool is_time_type(std::string_view type) { return type.starts_with("TIMESTAMP") || type == "DATE"; }
-
 bool fits(const Data::Column& column, const std::string& type) {
   if (type == "decimal") return is_number_type(column.delivered);
   if (type == "datetime") return is_time_type(column.delivered);
