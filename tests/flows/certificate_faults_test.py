@@ -782,7 +782,19 @@ class ClosedPeriods(FlowTest):
         bad = self.folder / "invoices.csv"
         bad.write_text("invoice_id,amount,period\nINV-1,10.00,2026-09\nINV-2,ten,2026-09\n")
         self.assert_one_clear_error(lake("invoice", "add", "--tenant", "acme", "--file", bad, code=USAGE), "line 3", "ten")
+        self.assert_one_clear_error(lake("invoice", "add", "--tenant", "acme", "--file", self.folder / "none.csv", code=FAILED), "none.csv: no such file")
+        self.assert_one_clear_error(lake("invoice", "add", "--tenant", "acme", "--file", self.folder / "*.csv", code=FAILED), "no such file")
+        bad.write_text("invoice_id,amount,period\nINV-1,10.00,2026-09\nINV-2,1,2026-09\nINV-1,11.00,2026-09\n")
+        self.assert_one_clear_error(lake("invoice", "add", "--tenant", "acme", "--file", bad, code=USAGE), "line 4", "invoice INV-1 of 2026-09 is there twice")
+        add = ("invoice", "add", "--tenant", "acme", "--period", bill.PERIOD)
+        self.assert_one_clear_error(lake(*add, "INV-1=1", "INV-1=2", code=USAGE), "there twice")
+        self.assert_one_clear_error(lake(*add, "--currency", "dollars", "INV-1=1", code=USAGE), "dollars", "not a currency code")
+        for amount in ("1" + "0" * 16, "9" * 38, "0." + "0" * 21 + "1"):
+            self.assert_one_clear_error(lake(*add, f"INV-1={amount}", code=USAGE), amount, "no bill adds up to")
         self.assertEqual(lake.json("invoice", "list", "--tenant", "acme"), [])
+        # The largest that is taken can still be compared.
+        lake(*add, "INV-1=9999999999999999.000000000000000000001")
+        self.assertEqual(DOES_NOT_HOLD, lake("certificate", "issue", "--tenant", "acme", code=DOES_NOT_HOLD).returncode)
 
     def test_a_page_to_print_stands_alone(self):
         page = self.folder / "page.html"

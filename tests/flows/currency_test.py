@@ -8,7 +8,7 @@ import unittest
 import zipfile
 
 import bill
-from lake import COSTS, FlowTest
+from lake import COSTS, USAGE, FlowTest
 
 D = decimal.Decimal
 CONVERTED = "gold.cost_in_currency"
@@ -273,6 +273,21 @@ class OverTime(CurrencyTest):
         lake.run("acme")
         charges = {charge["day"]: charge for charge in self.charges(lake, "acme")}
         self.assertEqual(charges["2026-09-10"]["x_TenantCurrencyRateDate"], "2026-08-31")
+
+    def test_parameters_take_what_they_say_and_nothing_else(self):
+        lake = self.lake()
+        self.bills(lake, "acme", {"2026-09": [bill.line(0, "1")]})
+        before = lake.json("tenant", "show", "acme")
+        for given, words in (("rate_day=noon", ["noon", "charge, period_end"]), ("rate_carry_days=29", ["29 is not 0 to 28"]), ("rate_carry_days=7.5", ["whole number"]),
+                             ("rate_carry_days=x", ["not a number"]), ("rate_dya=charge", ["rate_dya", 'did you mean "rate_day"']), ("ptax_side=middle", ["venda, compra"])):
+            self.assert_one_clear_error(lake("tenant", "set", "acme", "--param", given, code=USAGE), *words)
+            self.assert_one_clear_error(lake("tenant", "add", "other", "--pack", "aws", "--source", self.folder, "--param", given, code=USAGE), *words)
+        self.assertEqual(before, lake.json("tenant", "show", "acme"))
+        self.assertEqual(["acme"], [tenant["id"] for tenant in lake.json("tenant", "list")])
+        self.say("written by hand into its file, it stops the run by name")
+        file = lake.folder / "tenants" / "acme" / "tenant.yaml"
+        file.write_text(file.read_text() + "parameters: {rate_day: noon}\n")
+        self.assert_one_clear_error(lake.run("acme", code=USAGE), "tenant acme", "rate_day", "noon")
 
     def test_the_periods_last_rate_when_the_tenant_wants_that(self):
         lake = self.lake()

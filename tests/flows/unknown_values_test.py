@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A charge type, a SKU or a currency that nobody knows is named, counted, set aside or refused, for every provider, and never taken for one that is known."""
+import csv
 import decimal
 import gzip
 import json
@@ -137,6 +138,77 @@ class UnknownValues(FlowTest):
         self.assertTrue(any("TELEPORT" in row["sku_name"] for row in unpriced), unpriced)
         self.assertEqual("0", lake.value("acme", f"select count(*) from {COSTS} where SkuId like '%TELEPORT%' and BilledCost <> 0"))
         self.say("a product that nobody knows keeps its name in category Other; a SKU without a price is listed")
+
+    def oci(self, change):
+        """A lake over six lines of a real report of Oracle's, changed."""
+        with next(self.shared("data", "oci_cost").glob("*.csv")).open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))[:6]
+        change(rows)
+        home = self.folder / f"oci-{len(list(self.folder.iterdir()))}"
+        (home / "cost-csv").mkdir(parents=True)
+        with (home / "cost-csv" / "0001.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        lake = self.lake(home.name + "-lake")
+        lake.add("acme", "oci", home)
+        return lake, rows
+
+    def test_oracles_report(self):
+        lake, rows = self.oci(lambda rows: (rows[0].update({"cost/currencyCode": "ZZZ"}), rows[1].update({"product/service": "TELEPORT", "cost/productSku": "B999999"}),
+                                            rows[2].update({"lineItem/isCorrection": "perhaps"})))
+        done = lake.run("acme", code=(DONE, DOES_NOT_HOLD))
+        self.assertRegex(done.stdout, "quarantined accepted_values_charge_class .*: 1 bad row")
+        count, sample = self.found(lake, "currency_is_iso_4217")
+        self.assertEqual((1, True), (count, "ZZZ" in sample))
+        self.whole(lake)
+        self.assertIn("in quarantine", lake("reconcile", "--tenant", "acme", "--all").stdout)
+        left = [row for number, row in enumerate(rows) if number != 2]
+        sums = {row["c"]: D(row["s"]) for row in lake.query("acme", f"select BillingCurrency as c, sum(BilledCost) as s from {COSTS} group by 1")}
+        self.assertEqual({"ZZZ": D(rows[0]["cost/myCost"]), "USD": sum((D(row["cost/myCost"]) for row in left[1:]), D(0))}, sums)
+        self.assertEqual([{"ServiceName": "TELEPORT", "ServiceCategory": "Other", "SkuId": "B999999", "cost": D(rows[1]["cost/myCost"])}], [
+            {**row, "cost": D(row["cost"])} for row in lake.query(
+                "acme", f"select ServiceName, ServiceCategory, SkuId, BilledCost as cost from {COSTS} where ServiceName = 'TELEPORT'")])
+        lake, _ = self.oci(lambda rows: rows[3].update({"cost/currencyCode": ""}))
+        self.assert_one_clear_error(lake.run("acme", code=DOES_NOT_HOLD), "required_billing_currency", "1 bad row", '"x_SourceRow":4')
+        self.assertEqual([], lake.json("release", "list", "--tenant", "acme"))
+        self.say("oci: an unknown currency, service, SKU and mark are named; a line without a currency is refused with its row")
+
+    def test_magalus_answer(self):
+        record = {"SkuId": "sku-1", "ConsumedQuantity": "1", "ConsumedUnit": "instances*seconds", "BillingAccountId": "a", "BillingCurrency": "BRL",
+                  "BillingPeriodStart": "2026-09-01T00:00:00-03:00", "BillingPeriodEnd": "2026-10-01T00:00:00-03:00", "ChargePeriodStart": "2026-09-10T10:00:00-03:00",
+                  "ChargePeriodEnd": "2026-09-10T11:00:00-03:00", "BilledCost": "2.5", "ProviderName": "Magalu Cloud"}
+        home = self.folder / "magalu"
+        home.mkdir()
+        (home / "2026-09.json").write_text(json.dumps({"results": [record, {**record, "BillingCurrency": "ZZZ"}, {**record, "SkuId": "sku-of-tomorrow"}]}))
+        lake = self.lake()
+        lake.add("acme", "magalu", home)
+        lake.run("acme")
+        self.assertEqual(1, self.found(lake, "currency_is_iso_4217")[0])
+        self.whole(lake)
+        self.assertEqual({"BRL": D(5), "ZZZ": D("2.5")}, {row["c"]: D(row["s"]) for row in lake.query(
+            "acme", f"select BillingCurrency as c, sum(BilledCost) as s from {COSTS} group by 1")})
+        self.assertEqual("1", lake.value("acme", f"select count(*) from {COSTS} where SkuId = 'sku-of-tomorrow' and ServiceCategory = 'Other'"))
+        (home / "2026-09.json").write_text(json.dumps({"results": [record, {**record, "BillingCurrency": ""}]}))
+        self.assert_one_clear_error(lake.run("acme", code=DOES_NOT_HOLD), "required_billing_currency", "1 bad row", '"x_SourceRow":2')
+        self.assertEqual([1], lake.releases("acme"))
+        self.assertEqual("3", lake.value("acme", f"select count(*) from {COSTS}"), "readers keep the release before")
+
+    def test_parts_of_cost_that_opencost_never_had(self):
+        """A part we do not know is in the total and in no part: the total counts, and the difference is named."""
+        window = {"start": "2026-09-10T00:00:00Z", "end": "2026-09-11T00:00:00Z"}
+        share = lambda name, **more: {"name": name, "properties": {"cluster": "one", "namespace": name}, "window": window, **window, "minutes": 1440, "cpuCost": 1,
+                                      "totalCost": 1, **more}
+        home = self.folder / "opencost"
+        home.mkdir()
+        (home / "one-allocation.json").write_text(json.dumps({"code": 200, "data": [{"a": share("a"), "b": share("b", quantumCost=9, totalCost=10)}]}))
+        lake = self.lake()
+        lake("tenant", "add", "acme", "--pack", "kubernetes", "--source", f"opencost_allocation={home}")
+        lake.run("acme")
+        count, sample = self.found(lake, "parts_sum_to_total")
+        self.assertEqual((1, True), (count, "10.0" in sample))
+        self.whole(lake)
+        self.assertEqual(D(11), D(lake.value("acme", "select sum(allocated_cost) from gold.kubernetes_showback")))
 
     def test_a_table_that_loses_every_row_does_not_hold(self):
         report = bill.Report(self.folder / "cur")
