@@ -249,12 +249,17 @@ lines as (
         and billing_period < $period_end
 ),
 
--- A fee is handed to the use that it covers in steps that meet at their ends, so that the shares add up to it to the last digit.
+-- A fee is handed to the use that it covers in steps that meet at their ends, so that the shares add up to it to the last digit. The steps go by what the
+-- lines say, so that a line costs the same in whatever file and order it comes.
 covered as (
     select
         l.*,
         coalesce(c.used_fee, 0)                                   as used_fee,
-        sum(l.covered_value) over (partition by l.billing_period, l.currency, l.commitment order by l.x_SourceFile nulls last, l.x_SourceRow nulls last
+        sum(l.covered_value) over (
+            partition by l.billing_period, l.currency, l.commitment
+            order by l.usage_start nulls last, l.usage_end nulls last, l.project_code nulls last, l.service_code nulls last, l.sku_code nulls last,
+                l.resource_path nulls last, l.resource_label nulls last, l.region nulls last, l.zone nulls last, l.covered_value nulls last, l.cost nulls last,
+                l.exported_at nulls last, cv_to_json(l.tags) nulls last, l.x_SourceFile nulls last, l.x_SourceRow nulls last
             rows between unbounded preceding and current row)     as covered_so_far,
         sum(l.covered_value) over (partition by l.billing_period, l.currency, l.commitment) as covered_in_all
     from lines as l
