@@ -1,8 +1,12 @@
 /// \file app/cli/validate_commands.cc
 /// validate focus: a file or a tenant's bill against the rules of the specification
 
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include <unistd.h>
 
@@ -282,17 +286,39 @@ Status validate_tenant(Context& context, const ValidateArguments& given) {
   return run_rules(context, reader.connection(), open.library, std::move(delivered), given);
 }
 
+/// For a file's parts and what does not fit into memory; only ours to read, and gone at the end.
+class WorkFolder {
+ public:
+  static Result<WorkFolder> make() {
+    std::error_code ignored;
+    std::string path = (std::filesystem::temp_directory_path(ignored) / "centavo-validate-XXXXXX").string();
+    if (mkdtemp(path.data()) == nullptr) return fail(ErrorKind::io, "make {}: {}", path, std::strerror(errno));
+    return WorkFolder(std::move(path));
+  }
+  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+  WorkFolder& operator=(WorkFolder&&) = delete;
+  ~WorkFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  const std::string& path() const { return path_; }
+
+ private:
+  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
+  std::string path_;
+};
+
 Status validate_file(Context& context, const ValidateArguments& given) {
   const pack::Library library = TRY(context.library_here());
-  const std::string temp_dir =
-      fmt::format("{}/centavo-validate-{}", std::filesystem::temp_directory_path().string(), getpid());
+  const WorkFolder folder = TRY(WorkFolder::make());
   duck::Options options;
-  options.temp_directory = temp_dir;
+  options.temp_directory = folder.path() + "/engine";
   duck::Database engine = TRY(duck::Database::open(options));
   duck::Connection connection = TRY(engine.connect());
   connection.watch(context.cancel());
   TRY(open_invoices(connection, given.invoices));
-  rules::Delivered delivered = TRY(rules::open_file(connection, given.file, temp_dir + "/parts", context.cancel()));
+  rules::Delivered delivered =
+      TRY(rules::open_file(connection, given.file, folder.path() + "/parts", context.cancel()));
   return run_rules(context, connection, library, std::move(delivered), given);
 }
 
