@@ -241,6 +241,7 @@ class Formats(CurrencyTest):
 
     def test_a_bad_rate_is_named_with_its_row(self):
         for rows, words in (([("2026-09-01", "USD", "BRL", "five")], ["five", "not a number"]),
+                            ([("2026-09-01", "USD", "BRL", "5"), ("2026-09-02", "USD", "BRL", "99999999999")], ["99999999999", "rates.csv: row 2, column rate"]),
                             ([("2026-09-01", "USD", "BRL", "-5")], ["range_rate"]),
                             ([("2026-09-01", "USD", "BRL", "0")], ["range_rate"]),
                             ([("2026-09-01", "DOLLAR", "BRL", "5")], ["pattern_base"]),

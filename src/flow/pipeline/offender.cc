@@ -1,5 +1,7 @@
 #include "flow/pipeline/offender.h"
 
+#include "base/decimal.h"
+
 namespace centavo {
 namespace {
 
@@ -19,7 +21,11 @@ std::string equals(const std::string& column, const std::string& value) {
   constexpr std::string_view kCut = "...";
   if (value.size() > 50 && value.ends_with(kCut))
     return fmt::format("starts_with({}, {})", column, duck::literal(value.substr(0, value.size() - kCut.size())));
-  return fmt::format("{} = {}", column, duck::literal(value));
+  const std::string same = fmt::format("{} = {}", column, duck::literal(value));
+  if (!parse_decimal(value)) return same;
+  // A number that is too large for its place is told with zeros that nobody delivered.
+  return fmt::format("({0} or try_cast({1} as decimal(38,21)) = try_cast({2} as decimal(38,21)))", same, column,
+                     duck::literal(value));
 }
 
 struct Suspect {
