@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import unittest
+from decimal import Decimal
 
 import bill
 from lake import COSTS, DOES_NOT_HOLD, DONE, FAILED, USAGE, FlowTest, Lake, centavo
@@ -171,6 +172,19 @@ class ValidateFocus(FlowTest):
         self.assertEqual("pass", {r["id"]: r for r in self.report(path, "--invoices", invoices)["rules"]}["BilledCost-C-007-M"]["state"])
         invoices.write_text("InvoiceId,BilledCost,BillingCurrency\nINV-1,1.01,BRL\n")
         self.assertEqual({"BilledCost-C-007-M"}, self.failing(path, "--invoices", invoices).keys())
+        # To the last of silver's 21 digits, and whatever else is in the file.
+        tiny = self.bill([charge(BilledCost="0.5000000000000000000004"), charge(BilledCost="0.500000000000000000001")], "tiny.csv")
+        invoices.write_text("InvoiceId,BilledCost,BillingCurrency\nINV-1,1.000000000000000000001,BRL\n")
+        self.assertEqual("pass", {r["id"]: r for r in self.report(tiny, "--invoices", invoices)["rules"]}["BilledCost-C-007-M"]["state"])
+        invoices.write_text("InvoiceId,BilledCost,BillingCurrency\nINV-1,1,BRL\n")
+        self.assertEqual({"BilledCost-C-007-M"}, self.failing(tiny, "--invoices", invoices).keys())
+        large = self.bill([charge(BilledCost="99999999999999999999"), charge(BilledCost="99999999999999999999.5")], "large.csv")
+        invoices.write_text("InvoiceId,BilledCost,BillingCurrency\nINV-1,199999999999999999998.5,BRL\n")
+        self.assertEqual("pass", {r["id"]: r for r in self.report(large, "--invoices", invoices, code=(DONE, DOES_NOT_HOLD))["rules"]}["BilledCost-C-007-M"]["state"])
+        for text, why in (("InvoiceId,BilledCost\nINV-1,0.5\nINV-1,0.5\n", "invoice INV-1 is there twice"), ("InvoiceId,BilledCost\n", "has no rows"),
+                          ("InvoiceId,BilledCost\nINV-1,\n", "no number"), ("InvoiceId,BilledCost\nINV-1,1e99\n", "too large")):
+            invoices.write_text(text)
+            self.assertIn(why, centavo("validate", "focus", path, "--invoices", invoices, code=USAGE).stderr)
         invoices.write_text("InvoiceId,BilledCost\nINV-1,ten\n")
         self.assertIn('the amount of invoice INV-1 is "ten"', centavo("validate", "focus", path, "--invoices", invoices, code=USAGE).stderr)
         self.assertIn("no such file", centavo("validate", "focus", path, "--invoices", self.folder / "none.csv", code=FAILED).stderr)
@@ -233,6 +247,17 @@ class ValidateFocus(FlowTest):
         currency = next(rule for rule in judged["rules"] if rule["id"] == "BillingCurrency-C-006-M")
         self.assertEqual((1, [41], ["ZZZ"]), (currency["bad"], [s["row"] for s in currency["samples"]], [s["values"]["BillingCurrency"] for s in currency["samples"]]))
         self.assertTrue(currency["samples"][0]["file"].endswith(".csv.gz"), "the raw file")
+        # A tenant's invoices come from a file as well, though its tables' engine opens none.
+        self.assertEqual("not executable", next(rule for rule in judged["rules"] if rule["id"] == "BilledCost-C-007-M")["state"])
+        invoices, own = self.folder / "invoices.csv", lake.query("acme", f"select InvoiceId, BillingCurrency, sum(BilledCost) as BilledCost from {COSTS} group by all")
+        for more, state in ((0, "pass"), (1, "fail")):
+            with invoices.open("w", newline="") as file:
+                writer = csv.DictWriter(file, ["InvoiceId", "BillingCurrency", "BilledCost"])
+                writer.writeheader()
+                writer.writerows({**row, "BilledCost": Decimal(row["BilledCost"]) + more * Decimal("0.000000001")} for row in own)
+            judged = lake.json("validate", "focus", "--tenant", "acme", "--invoices", invoices, code=(DONE, DOES_NOT_HOLD))
+            found = next(rule for rule in judged["rules"] if rule["id"] == "BilledCost-C-007-M")
+            self.assertEqual((state, more * len(own)), (found["state"], found["bad"]), own)
         self.assertIn("2031-01 has no rows", lake("validate", "focus", "--tenant", "acme", "--period", "2031-01", code=FAILED).stderr)
         self.assertIn("no such tenant", lake("validate", "focus", "--tenant", "nobody", code=FAILED).stderr)
 

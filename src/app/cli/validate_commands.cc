@@ -131,7 +131,7 @@ OrderedJson outcome_object(const rules::Outcome& outcome) {
   OrderedJson samples = OrderedJson::array();
   for (const auto& sample : outcome.samples) {
     OrderedJson values = OrderedJson::object();
-    for (const auto& [column, text] : sample.values) values[column] = text;
+    for (const auto& [column, text] : sample.values) values[column] = text ? OrderedJson(*text) : OrderedJson(nullptr);
     samples.push_back({{"file", sample.file}, {"row", sample.row}, {"values", values}});
   }
   return {{"id", outcome.rule->id},
@@ -170,7 +170,7 @@ void print_outcome(Output& output, const rules::Outcome& outcome) {
   for (const auto& sample : outcome.samples) {
     std::string line = sample.row > 0 ? fmt::format("{} row {}: ", sample.file, sample.row) : "";
     for (const auto& [column, text] : sample.values)
-      line += fmt::format("{}{} = {}", line.ends_with(": ") || line.empty() ? "" : ", ", column, text);
+      line += fmt::format("{}{} = {}", line.ends_with(": ") || line.empty() ? "" : ", ", column, text.value_or("NULL"));
     output.say("      {}", printable(line));
   }
 }
@@ -223,14 +223,14 @@ Status list_rules(Context& context, const rules::RuleSet& rules) {
 }
 
 /// Invoices to hold sums against: a table `invoices` of InvoiceId, BilledCost and, when the file has it,
-/// BillingCurrency.
-Status open_invoices(duck::Connection& connection, const std::string& path) {
+/// BillingCurrency. Their amounts are read with as many digits as the bill's, by an engine of their own: the one that
+/// holds a tenant's tables opens no files.
+Status open_invoices(duck::Connection& connection, const std::string& path, int scale) {
   if (path.empty()) return {};
-  std::error_code fault;
-  if (!std::filesystem::is_regular_file(path, fault))
-    return fail(ErrorKind::not_found, "--invoices: {}: no such file", path);
+  duck::Database engine = TRY(duck::Database::open({}));
+  duck::Connection reading = TRY(engine.connect());
   const std::string from = fmt::format("read_csv({}, all_varchar = true, header = true)", duck::path_list({path}));
-  const auto columns = TRY_IN("--invoices", connection.describe("select * from " + from));
+  const auto columns = TRY_IN("--invoices", reading.describe("select * from " + from));
   const auto has = [&](std::string_view name) {
     return std::any_of(columns.begin(), columns.end(), [&](const auto& c) { return c.name == name; });
   };
@@ -238,19 +238,28 @@ Status open_invoices(duck::Connection& connection, const std::string& path) {
     return fail_hint("InvoiceId,BilledCost and, if you like, BillingCurrency", ErrorKind::invalid_argument,
                      "--invoices: {} has no columns InvoiceId and BilledCost", path);
   }
-  const auto odd = TRY_IN("--invoices", connection.all(fmt::format("select InvoiceId, BilledCost from {} where "
-                                                                   "try_cast(BilledCost as decimal(38,18)) is null "
-                                                                   "limit 1",
-                                                                   from)));
-  if (!odd.empty()) {
-    return fail_hint("write it like 1234.56, without separators of thousands", ErrorKind::invalid_argument,
-                     "--invoices: {}: the amount of invoice {} is \"{}\", which is no number", path,
-                     odd[0][0].value_or(""), odd[0][1].value_or(""));
+  const std::string type = fmt::format("decimal(38,{})", scale);
+  duck::Rows rows = TRY_IN(
+      "--invoices", reading.query(fmt::format("select InvoiceId, BilledCost, {}, try_cast(BilledCost as {}) from {}",
+                                              has("BillingCurrency") ? "BillingCurrency" : "null", type, from)));
+  const auto literal = [&](std::size_t c) { return rows.is_null(c) ? "null" : duck::literal(rows.text(c)); };
+  std::string values;
+  while (TRY_IN("--invoices", rows.next())) {
+    if (rows.is_null(3)) {
+      return fail_hint("write it like 1234.56, without separators of thousands", ErrorKind::invalid_argument,
+                       "--invoices: {}: the amount of invoice {} is \"{}\", which is no number or too large", path,
+                       rows.is_null(0) ? "" : rows.text(0), rows.is_null(1) ? "" : rows.text(1));
+    }
+    values += fmt::format("{}({}, {}, {})", values.empty() ? " values " : ", ", literal(0), literal(3), literal(2));
   }
-  TRY_IN("--invoices", connection.run(fmt::format("create temp table invoices as select InvoiceId, cast(BilledCost as "
-                                                  "decimal(38,18)) as BilledCost, {} as BillingCurrency from {}",
-                                                  has("BillingCurrency") ? "BillingCurrency" : "null::varchar", from)));
-  return {};
+  TRY(connection.run(
+      fmt::format("create temp table invoices (InvoiceId varchar, BilledCost {}, BillingCurrency varchar)", type)));
+  if (values.empty()) return fail(ErrorKind::invalid_argument, "--invoices: {} has no rows", path);
+  TRY(connection.run("insert into invoices" + values));
+  const auto twice = TRY(connection.all(
+      "select any_value(InvoiceId) from invoices group by InvoiceId, BillingCurrency having count(*) > 1 limit 1"));
+  if (twice.empty()) return {};
+  return fail(ErrorKind::invalid_argument, "--invoices: {}: invoice {} is there twice", path, twice[0][0].value_or(""));
 }
 
 Status run_rules(Context& context, duck::Connection& connection, const pack::Library& library,
@@ -267,6 +276,7 @@ Status run_rules(Context& context, duck::Connection& connection, const pack::Lib
   const std::string macros = TRY(rules::term_macros(pack->second));
   TRY(connection.run(macros));
   const rules::Data data = TRY(rules::prepare(connection, delivered, rules));
+  TRY(open_invoices(connection, given.invoices, data.scale));
   const rules::Options options = {criteria, static_cast<int>(given.samples), !given.invoices.empty()};
   const rules::Report report = TRY(rules::validate(connection, data, rules, options));
   print_report(context, report, data, rules, given, criteria);
@@ -316,7 +326,6 @@ Status validate_file(Context& context, const ValidateArguments& given) {
   duck::Database engine = TRY(duck::Database::open(options));
   duck::Connection connection = TRY(engine.connect());
   connection.watch(context.cancel());
-  TRY(open_invoices(connection, given.invoices));
   rules::Delivered delivered =
       TRY(rules::open_file(connection, given.file, folder.path() + "/parts", context.cancel()));
   return run_rules(context, connection, library, std::move(delivered), given);
@@ -338,6 +347,9 @@ Status validate_focus(Context& context, const ValidateArguments& given) {
   if (!given.file.empty() && (given.release != 0 || !given.as_of.empty() || !given.period.empty())) {
     return fail(ErrorKind::invalid_argument, "validate focus: --release, --as-of and --period belong to --tenant");
   }
+  std::error_code fault;
+  if (!given.invoices.empty() && !std::filesystem::is_regular_file(given.invoices, fault))
+    return fail(ErrorKind::not_found, "--invoices: {}: no such file", given.invoices);
   return given.tenant.empty() ? validate_file(context, given) : validate_tenant(context, given);
 }
 

@@ -15,6 +15,9 @@ constexpr std::int64_t kPartBytes = std::int64_t{256} << 20;
 // DuckDB's buffers grow with the longest line allowed, so that is tried only when it is needed.
 constexpr std::int64_t kLineBytes = 2 << 20;
 constexpr std::int64_t kLongLineBytes = 64 << 20;  // what split_csv lets pass
+// Silver's digits behind the point, of 38 in all.
+constexpr int kScaleMax = 21;
+constexpr int kDigits = 38;
 // Below this share of known columns, on both sides, a file is something else.
 constexpr std::size_t kKnownColumnsPart = 4;
 
@@ -121,22 +124,36 @@ bool is_nested(std::string_view type) {
 }
 
 /// The value with the specification's type. What cannot be cast is null, and the rule about the type says so.
-std::string typed(const Data::Column& column) {
+std::string typed(const Data::Column& column, int scale) {
   const std::string name = duck::name(column.name);
   if (is_nested(column.delivered)) return fmt::format("cast(to_json({0}) as varchar) as {0}", name);
   // Compared as the specification's type whatever the file made of it; `delivered` is for the rule about the type.
   if (column.type == "string" && column.delivered != "VARCHAR") return fmt::format("cast({0} as varchar) as {0}", name);
   const bool is_its_own = column.type == "decimal" ? is_number_type(column.delivered) : is_time_type(column.delivered);
   if (!column.as_text && (column.type == "string" || column.type.empty() || is_its_own)) return name;
-  if (!column.as_text) {
-    return fmt::format("try_cast(cast({0} as varchar) as {1}) as {0}", name,
-                       column.type == "decimal" ? "decimal(38,18)" : "timestamptz");
+  const std::string type = column.type == "decimal" ? fmt::format("decimal({},{})", kDigits, scale) : "timestamptz";
+  if (!column.as_text) return fmt::format("try_cast(cast({0} as varchar) as {1}) as {0}", name, type);
+  return fmt::format("try_cast(trim({0}) as {1}) as {0}, {0} as {2}", name, type, duck::name(column.name + "__text"));
+}
+
+/// How many digits behind the point leave room in front of it for the sum of any column of numbers that came as text.
+/// All such columns share it, so that what is compared is not cast. What has more than 20 digits in front breaks the
+/// rule about its type wherever nothing else needs that room.
+Result<int> scale_for(duck::Connection& connection, const Data& data, const std::string& from) {
+  std::string sizes, sums;
+  for (const Data::Column& column : data.columns) {
+    if (!column.as_text || column.type != "decimal") continue;
+    const std::string name = duck::name(column.name);
+    sizes += fmt::format("{}abs(try_cast({} as double)) as {}", sizes.empty() ? "" : ", ", name, name);
+    sums += fmt::format(", sum({0}) filter ({0} <= 1e20)", name);
   }
-  if (column.type == "decimal") {
-    return fmt::format("try_cast(trim({0}) as decimal(38,18)) as {0}, {0} as {1}", name,
-                       duck::name(column.name + "__text"));
-  }
-  return fmt::format("try_cast({0} as timestamptz) as {0}, {0} as {1}", name, duck::name(column.name + "__text"));
+  if (sums.empty()) return kScaleMax;
+  // A double may be a little below the sum it stands for.
+  const auto digits = TRY(
+      connection.value(fmt::format("select cast(floor(log10(greatest(1{}) * 1.000001)) as integer) + 1 from (select {} "
+                                   "from {})",
+                                   sums, sizes, from)));
+  return std::clamp(kDigits - std::stoi(digits.value_or("1")), 0, kScaleMax);
 }
 
 }  // namespace
@@ -193,7 +210,6 @@ Result<Data> prepare(duck::Connection& connection, const Delivered& delivered, c
       out.type = type->second;
       out.as_text = out.type != "string" && column.type == "VARCHAR";
     }
-    list += ", " + typed(out);
   }
   if (known * kKnownColumnsPart < data.columns.size() && known * kKnownColumnsPart < types.size()) {
     std::vector<std::string> first;
@@ -204,6 +220,8 @@ Result<Data> prepare(duck::Connection& connection, const Delivered& delivered, c
                      ErrorKind::corrupt_data, "{} is not {} {}: {} of its {} columns belong to it (the first are {})",
                      delivered.label, rules.name, rules.version, known, data.columns.size(), fmt::join(first, ", "));
   }
+  data.scale = TRY_IN(delivered.label, scale_for(connection, data, delivered.from));
+  for (const Data::Column& column : data.columns) list += ", " + typed(column, data.scale);
   TRY_IN(delivered.label,
          connection.run(
              fmt::format("create or replace temp view this as select {} as source_file, {} as source_row{} from {}",

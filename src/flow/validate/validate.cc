@@ -44,13 +44,12 @@ class Compiler {
     return out;
   }
 
-  /// A column to show beside `bad`: what could not be cast, or is judged as text, as it was delivered.
-  std::string as_delivered(const std::string& column, std::string_view bad) const {
+  /// A column to show, as it was delivered.
+  std::string as_delivered(const std::string& column) const {
     const Data::Column* const found = data_.find(column);
-    const std::string name = duck::name(column), text = duck::name(column + "__text");
+    const std::string name = duck::name(column);
     if (found == nullptr || !found->as_text) return name;
-    if (bad.find(text) != std::string_view::npos) return fmt::format("{} as {}", text, name);
-    return fmt::format("coalesce(cast({0} as varchar), {1}) as {0}", name, text);
+    return fmt::format("{} as {}", duck::name(column + "__text"), name);
   }
 
   /// The first column of the rules that `sql` names and the data lacks, or "".
@@ -312,7 +311,7 @@ class Validation {
     std::string list = "source_file, source_row";
     std::vector<std::string> columns = compiler_.columns_in(compiled.bad);
     if (!rule.requirement.column.empty() && columns.empty()) columns.push_back(rule.requirement.column);
-    for (const std::string& column : columns) list += ", " + compiler_.as_delivered(column, compiled.bad);
+    for (const std::string& column : columns) list += ", " + compiler_.as_delivered(column);
     TRY_IN(fmt::format("rule {}", rule.id),
            samples(i, fmt::format("select {} from this where {} limit {}", list, compiled.bad, options_.samples_max)));
     return {};
@@ -330,7 +329,7 @@ class Validation {
         } else if (name == "source_row") {
           sample.row = rows.integer(c);
         } else {
-          sample.values.emplace_back(name, rows.is_null(c) ? "NULL" : rows.text(c));
+          sample.values.emplace_back(name, rows.is_null(c) ? std::nullopt : std::optional(rows.text(c)));
         }
       }
     }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,7 @@ struct Outcome {
   struct Sample {
     std::string file;
     std::int64_t row = 0;
-    std::vector<std::pair<std::string, std::string>> values;   ///< column -> text; null is "NULL"
+    std::vector<std::pair<std::string, std::optional<std::string>>> values;   ///< column -> text as delivered, or null
   };
   const Rule* rule = nullptr;
   State state = State::not_executable;

@@ -62,7 +62,31 @@ TEST(Rules, AValueThatIsNoDecimalBreaksTheTypeAndIsShownAsDelivered) {
   ASSERT_EQ(type.samples.size(), 1u);
   EXPECT_EQ(type.samples[0].file, "f.csv");
   EXPECT_EQ(type.samples[0].row, 2);
-  EXPECT_EQ(type.samples[0].values.front(), std::pair(std::string("Cost"), std::string("two")));
+  EXPECT_EQ(type.samples[0].values.front(), std::pair(std::string("Cost"), std::optional<std::string>("two")));
+}
+
+TEST(Rules, SumsKeepEveryDigitThatLeavesRoomForThem) {
+  const RuleSet rules = rules_of(
+      "  - {id: D-1, column: Cost, present: true}\n  - {id: C-1, column: Cost, type: decimal}\n"
+      "  - {id: A, column: Cost, rows: \"select sum(Cost) as total from this having sum(Cost) <> 0\"}\n");
+  const auto total = [&](const std::string& values) {
+    const Report report = Bench("select unnest([" + values + "]) as Cost").run(rules);
+    return report.outcomes[2].samples.empty() ? "nothing" : report.outcomes[2].samples[0].values.at(0).second.value();
+  };
+  EXPECT_EQ(total("'0.000000000000000000001', '0.000000000000000000002'"), "0.000000000000000000003");
+  EXPECT_EQ(total("'99999999999999998', '0.000000000000000000001'"), "99999999999999998.00000000000000000000");
+  EXPECT_EQ(total("'99999999999999999999', '99999999999999999999', '0.5'"), "199999999999999999998.50000000000000000");
+  EXPECT_EQ(total("'-99999999999999999999', '99999999999999999999', 'NaN', '1e400'"), "nothing");
+}
+
+TEST(Rules, SamplesShowWhatWasDeliveredAndNullsAreNull) {
+  const RuleSet rules = rules_of(std::string(kTyped) +
+                                 "  - {id: D-2, column: Kind, present: true}\n"
+                                 "  - {id: A, column: Cost, holds: Cost > 5 and Kind is not null}\n");
+  const Report report = Bench("select ' 1.50' as Cost, null::varchar as Kind").run(rules);
+  const std::map<std::string, std::optional<std::string>> shown(report.outcomes[3].samples.at(0).values.begin(),
+                                                                report.outcomes[3].samples.at(0).values.end());
+  EXPECT_EQ(shown, (std::map<std::string, std::optional<std::string>>{{"Cost", " 1.50"}, {"Kind", std::nullopt}}));
 }
 
 TEST(Rules, WhatIsNullBreaksNothingUnlessTheRuleSaysSo) {
