@@ -7,6 +7,7 @@ import json
 import shutil
 import unittest
 
+import parquet_footer
 from lake import COSTS, DOES_NOT_HOLD, FAILED, USAGE, FlowTest
 
 D = decimal.Decimal
@@ -21,10 +22,19 @@ def read_csv(path):
 
 
 class Exports(FlowTest):
-    def columns(self, version, dataset="CostAndUsage"):
-        """Columns of a dataset in one version, as the facts about the specification list them."""
+    def facts(self, version, dataset):
+        """{column: type} of a dataset in one version, as the facts about the specification list them."""
         facts = json.loads(self.shared("focus", "columns.json").read_text())["columns"]
-        return {column["id"] for column in facts if column["dataset"] == dataset and version in column["by_version"]}
+        return {column["id"]: column["by_version"][version]["type"] for column in facts if column["dataset"] == dataset and version in column["by_version"]}
+
+    def columns(self, version, dataset="CostAndUsage"):
+        return self.facts(version, dataset).keys()
+
+    def assert_typed(self, path, version, rows, dataset="CostAndUsage"):
+        """The Parquet file has so many rows, and the specification's types: decimals are exact, times are moments, ids and JSON are text."""
+        found, types = parquet_footer.read(path)
+        kinds = {"Decimal": "decimal(38,21)", "DateTime": "time in UTC", "String": "text", "JSON": "text"}
+        self.assertEqual((rows, {name: kinds[kind] for name, kind in self.facts(version, dataset).items()}), (found, types), f"{dataset} {version}")
 
     def loaded(self, name, path):
         home = self.folder / name
@@ -56,6 +66,7 @@ class CostAndUsage(Exports):
                     self.assertEqual(expected, self.loaded("csv-" + version, file).query("acme", SUMS))
                 typed = self.folder / f"out-{version}.parquet"
                 lake("export", "focus", "--tenant", "acme", "--version", version, "--out", typed)
+                self.assert_typed(typed, version, len(rows))
                 again = self.loaded("parquet-" + version, typed)
                 self.assertEqual(expected, again.query("acme", SUMS))
                 # Bronze has every column of a file, so what is not of the version is not there with a value.
@@ -70,6 +81,54 @@ class CostAndUsage(Exports):
         self.assertFalse((self.folder / "x.csv").exists())
 
 
+class OddValues(Exports):
+    """What a bill says comes out as it said it: no id is made a number, no digit is lost, no text ends a field."""
+
+    MONTH = {"BillingPeriodStart": "2026-09-01T00:00:00Z", "BillingPeriodEnd": "2026-10-01T00:00:00Z", "ChargePeriodStart": "2026-09-02T00:00:00Z",
+             "ChargePeriodEnd": "2026-09-03T00:00:00Z", "BillingAccountId": "000123", "BillingCurrency": "BRL", "InvoiceIssuerName": "Nimbus", "ProviderName": "Nimbus",
+             "PublisherName": "Nimbus", "ServiceName": "Machines", "ServiceCategory": "Compute", "ChargeCategory": "Usage", "ChargeFrequency": "Usage-Based"}
+    ODD = ({"BilledCost": "0.000000000000000000001", "SkuId": "007", "ResourceId": "1e5", "ResourceName": "0x1F", "Tags": '{"a":"1"}', "ChargeDescription": "two\nlines; \"q\", 's'"},
+           {"BilledCost": "99999999999999.5", "SkuId": "7", "ResourceId": "=1+1", "ResourceName": "2026-09-01", "Tags": "{}", "ChargeDescription": "tab\there\r\nção 日本 🐷"},
+           {"BilledCost": "-0.1", "SkuId": "7.0", "ResourceId": "NaN", "ResourceName": "true", "Tags": '{"k":"x\\"y\\\\z\\n","ç":""}', "ChargeDescription": "  blanks  "},
+           {"BilledCost": "0", "SkuId": "1234567890" * 9, "ResourceId": "-0", "ResourceName": "Infinity", "Tags": "", "ChargeDescription": ""})
+
+    def test_values_are_exported_as_they_came(self):
+        rows = [{**self.MONTH, **odd, **{cost: odd["BilledCost"] for cost in ("EffectiveCost", "ListCost", "ContractedCost")}} for odd in self.ODD]
+        bill = self.folder / "bill.csv"
+        with bill.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+        lake = self.loaded("odd", bill)
+        by_sku = lambda found: sorted(({name: row[name] for name in rows[0]} for row in found), key=lambda row: row["SkuId"])
+        for version in ("1.0", "1.1", "1.2", "1.3"):
+            out = self.folder / f"{version}.csv"
+            lake("export", "focus", "--tenant", "acme", "--version", version, "--out", out)
+            self.assertEqual(by_sku(rows), by_sku(read_csv(out)), version)
+        lake("export", "focus", "--tenant", "acme", "--version", "1.3", "--out", self.folder / "1.3.parquet")
+        self.assertEqual(len(rows), parquet_footer.read(self.folder / "1.3.parquet")[0])
+        again = self.loaded("again", self.folder / "1.3.parquet")
+        again("export", "focus", "--tenant", "acme", "--version", "1.3", "--out", self.folder / "again.csv")
+        self.assertEqual(by_sku(rows), by_sku(read_csv(self.folder / "again.csv")))
+
+        # What cannot be exported leaves the file that was there.
+        kept = (self.folder / "1.0.csv").read_bytes()
+        for arguments, code, words in ((("--version", "1.4"), USAGE, ("1.4", "1.0, 1.1, 1.2, 1.3")), (("--period", "2026-13"), USAGE, ("--period",)),
+                                       (("--period", "2031-01"), FAILED, ("no charges of 2031-01", "2026-09")), (("--release", "9"), FAILED, ("no release 9",)),
+                                       (("--as-of", "1999-01-01"), FAILED, ("1999-01-01",)), (("--dataset", "ContractCommitment"), FAILED, ("no ContractCommitment",))):
+            done = lake("export", "focus", "--tenant", "acme", "--out", self.folder / "1.0.csv", *arguments, code=code)
+            self.assert_one_clear_error(done, *words)
+            self.assertEqual(kept, (self.folder / "1.0.csv").read_bytes(), arguments)
+        self.assert_one_clear_error(lake("validate", "focus", "--tenant", "acme", "--period", "2031-01", code=FAILED), "no charges of 2031-01")
+        self.assert_one_clear_error(lake("reconcile", "--tenant", "acme", "--period", "2031-01", code=FAILED), "nothing of 2031-01", "2026-09")
+        self.assertEqual([], [path.name for path in self.folder.iterdir() if path.is_file() and path.suffix not in (".csv", ".parquet")])
+        done = lake("export", "focus", "--tenant", "acme", "--out", self.folder / "x.txt", code=USAGE)
+        self.assert_one_clear_error(done, "x.txt", ".parquet", ".csv")
+        empty = self.lake("empty")
+        empty.add("acme", "focus", bill.parent)
+        self.assert_one_clear_error(empty("export", "focus", "--tenant", "acme", "--out", self.folder / "x.csv", code=FAILED), "no release yet")
+
+
 class OtherDatasets(Exports):
     """Commitments, billing periods and invoices' details."""
 
@@ -82,12 +141,13 @@ class OtherDatasets(Exports):
         return lake
 
     def export(self, lake, dataset, *more):
-        """Rows of the CSV; the Parquet file must have as many, under typed columns of the same names."""
+        """Rows of the CSV; the Parquet file must have as many, under columns of the same names."""
         csv_file, typed = self.folder / f"{dataset}.csv", self.folder / f"{dataset}.parquet"
         for file in (csv_file, typed):
             lake("export", "focus", "--tenant", "acme", "--dataset", dataset, "--out", file, *more)
         rows = read_csv(csv_file)
-        self.assertEqual(b"PAR1", typed.read_bytes()[:4])
+        found, types = parquet_footer.read(typed)
+        self.assertEqual((len(rows), set(rows[0])), (found, types.keys()))
         return rows
 
     def test_columns_are_those_of_the_specification(self):
@@ -97,6 +157,7 @@ class OtherDatasets(Exports):
                 with self.subTest(dataset=dataset, version=version):
                     rows = self.export(lake, dataset, "--version", version)
                     self.assertEqual(self.columns(version, dataset), set(rows[0]))
+                    self.assert_typed(self.folder / f"{dataset}.parquet", version, len(rows), dataset)
         done = lake("export", "focus", "--tenant", "acme", "--dataset", "InvoiceDetail", "--version", "1.2", "--out", self.folder / "x.csv", code=(FAILED, USAGE))
         self.assert_one_clear_error(done, "--version", "1.2", "1.4", "InvoiceDetail")
         done = lake("export", "focus", "--tenant", "acme", "--dataset", "Commitments", "--out", self.folder / "x.csv", code=USAGE)

@@ -258,7 +258,7 @@ class ValidateFocus(FlowTest):
             judged = lake.json("validate", "focus", "--tenant", "acme", "--invoices", invoices, code=(DONE, DOES_NOT_HOLD))
             found = next(rule for rule in judged["rules"] if rule["id"] == "BilledCost-C-007-M")
             self.assertEqual((state, more * len(own)), (found["state"], found["bad"]), own)
-        self.assertIn("2031-01 has no rows", lake("validate", "focus", "--tenant", "acme", "--period", "2031-01", code=FAILED).stderr)
+        self.assertIn("no charges of 2031-01", lake("validate", "focus", "--tenant", "acme", "--period", "2031-01", code=FAILED).stderr)
         self.assertIn("no such tenant", lake("validate", "focus", "--tenant", "nobody", code=FAILED).stderr)
 
     def test_what_is_no_bill(self):

@@ -98,6 +98,24 @@ Result<std::string> rows_of(Reader& reader, const FocusDataset& dataset, const D
                    reader.release().number, dataset.name);
 }
 
+/// Months without a charge have no dataset at all, which is another thing than one without rows.
+Status refuse_without_charges(Reader& reader, const DatasetScope& scope, const std::string& inside) {
+  const auto* bill = scope.workshop.library.interface(kBill);
+  if (bill == nullptr) return {};
+  const std::string view = bill->view().text();
+  const auto charges = TRY(reader.connection().value(fmt::format("select count(*) from {}{}", view, inside)));
+  if (charges != "0") return {};
+  const auto there = TRY(reader.connection().value(fmt::format(
+      "select string_agg(month, ', ' order by month) from (select distinct strftime(billing_period, '%Y-%m') as month "
+      "from {})",
+      view)));
+  return fail_hint(there ? "there are " + *there : "", ErrorKind::not_found,
+                   "tenant {}: release {} has no charges of {}", scope.tenant.id, reader.release().number,
+                   scope.periods->first == scope.periods->last
+                       ? scope.periods->first.text()
+                       : fmt::format("{}..{}", scope.periods->first.text(), scope.periods->last.text()));
+}
+
 }  // namespace
 
 std::string FocusDataset::usual_version() const {
@@ -150,8 +168,10 @@ Result<std::string> dataset_sql(Reader& reader, const FocusDataset& dataset, con
   if (!has("billing_period")) {
     return fail(ErrorKind::invalid_argument, "--period: a {} is not of one month; leave it out", dataset.name);
   }
-  return sql + fmt::format("\nwhere billing_period >= date '{}' and billing_period < date '{}'",
-                           scope.periods->first.first(), scope.periods->last.end());
+  const std::string inside = fmt::format("\nwhere billing_period >= date '{}' and billing_period < date '{}'",
+                                         scope.periods->first.first(), scope.periods->last.end());
+  TRY(refuse_without_charges(reader, scope, inside));
+  return sql + inside;
 }
 
 }  // namespace centavo::cli

@@ -3,6 +3,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/report_text.h"
+#include "flow/pipeline/certify.h"
 
 namespace centavo::cli {
 namespace {
@@ -19,6 +20,11 @@ Status show_proof(Context& context, const ProofArguments& given) {
   Workshop workshop = open.workshop(context.clock());
   const Tenant tenant = TRY(open.lake.tenant(given.tenant));
   const Reconciliation proof = TRY(reconcile(workshop, tenant, periods));
+  if (periods && proof.lines.empty()) {
+    const auto there = TRY(certifiable_periods(workshop, tenant));
+    return fail_hint(there.empty() ? "" : fmt::format("there are {}", fmt::join(there, ", ")), ErrorKind::not_found,
+                     "reconcile {0}: tenant {1} has nothing of {0} to compare", given.period, tenant.id);
+  }
   Output& output = context.output();
   if (output.json()) {
     output.json_document(proof_object(proof));
