@@ -280,7 +280,8 @@ class OverTime(CurrencyTest):
         self.bills(lake, "acme", {"2026-09": [bill.line(0, "1")]})
         before = lake.json("tenant", "show", "acme")
         for given, words in (("rate_day=noon", ["noon", "charge, period_end"]), ("rate_carry_days=29", ["29 is not 0 to 28"]), ("rate_carry_days=7.5", ["whole number"]),
-                             ("rate_carry_days=x", ["not a number"]), ("rate_dya=charge", ["rate_dya", 'did you mean "rate_day"']), ("ptax_side=middle", ["venda, compra"])):
+                             ("rate_carry_days=x", ["not a number"]), ("rate_dya=charge", ["rate_dya", 'did you mean "rate_day"']), ("ptax_side=middle", ["venda, compra"]),
+                             ("opencost_currency=ZZZ", ["ZZZ", "CURRENCY_CODE"]), ("azure_currency=real", ["real", "ISO 4217"]), ("cloud_billed=Azur", ["Azur", "AWS, AZURE, GCP"])):
             self.assert_one_clear_error(lake("tenant", "set", "acme", "--param", given, code=USAGE), *words)
             self.assert_one_clear_error(lake("tenant", "add", "other", "--pack", "aws", "--source", self.folder, "--param", given, code=USAGE), *words)
         self.assertEqual(before, lake.json("tenant", "show", "acme"))

@@ -264,7 +264,8 @@ struct Parameter {
   std::string type;
   std::string default_value;  ///< plain value of the type; a tenant's own is checked by parameters.h
   std::vector<std::string> accepted;  ///< the only values there are; empty: any of the type
-  std::string min, max;               ///< of a number; "": no limit
+  std::string separator;  ///< between several accepted values; "": one alone
+  std::string min, max;  ///< of a number; "": no limit
   bool is_currency = false;  ///< the tenant's currency is its value unless the tenant sets another
   std::string description;
   Place place;

@@ -9,6 +9,27 @@
 namespace centavo::pack {
 namespace {
 
+/// More values than a hint should list.
+constexpr std::size_t kListedMax = 16;
+
+/// Whether `plain` is an accepted value, or several with the separator between; none of several is "".
+bool is_accepted(const Parameter& parameter, std::string_view plain) {
+  const auto& accepted = parameter.accepted;
+  if (accepted.empty() || (plain.empty() && !parameter.separator.empty())) return true;
+  const std::size_t end = parameter.separator.empty() ? plain.npos : plain.find(parameter.separator);
+  if (std::find(accepted.begin(), accepted.end(), plain.substr(0, end)) == accepted.end()) return false;
+  if (end == plain.npos) return true;
+  const std::string_view rest = plain.substr(end + parameter.separator.size());
+  return !rest.empty() && is_accepted(parameter, rest);
+}
+
+std::string accepted_text(const Parameter& parameter) {
+  if (parameter.accepted.size() > kListedMax) return parameter.description;
+  const auto listed = fmt::format("{}", fmt::join(parameter.accepted, ", "));
+  return parameter.separator.empty() ? "write one of " + listed
+                                     : fmt::format("write of {}, with {} between", listed, parameter.separator);
+}
+
 Result<bool> is_below(const std::string& a, const std::string& b) {
   const Decimal left = TRY(parse_decimal(a)), right = TRY(parse_decimal(b));
   const Decimal difference = TRY(subtract(left, right));
@@ -26,10 +47,9 @@ std::string range_text(const Parameter& parameter) {
 Result<std::string> parameter_value(const Parameter& parameter, std::string_view text) {
   const std::string what = fmt::format("parameter {}", parameter.name);
   std::string plain = TRY_IN(what, plain_value(parameter.type, text));
-  const auto& accepted = parameter.accepted;
-  if (!accepted.empty() && std::find(accepted.begin(), accepted.end(), plain) == accepted.end()) {
-    return fail_hint(fmt::format("write one of {}", fmt::join(accepted, ", ")), ErrorKind::invalid_argument,
-                     "{}: \"{}\" is none of its values", what, text);
+  if (!is_accepted(parameter, plain)) {
+    return fail_hint(accepted_text(parameter), ErrorKind::invalid_argument, "{}: \"{}\" is none of its values", what,
+                     text);
   }
   const bool below = !parameter.min.empty() && TRY_IN(what, is_below(plain, parameter.min));
   const bool above = !parameter.max.empty() && TRY_IN(what, is_below(parameter.max, plain));

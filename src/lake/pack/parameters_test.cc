@@ -47,6 +47,19 @@ TEST(Parameters, KeepToTheirLimits) {
   EXPECT_EQ(parameter_value(words, "noon").error().hint, "write one of charge, period_end");
 }
 
+TEST(Parameters, MayBeSeveralOfTheirValues) {
+  Parameter clouds = parameter("VARCHAR");
+  clouds.accepted = {"AWS", "AZURE"};
+  clouds.separator = "|";
+  for (const char* good : {"", "AWS", "AZURE|AWS"}) EXPECT_EQ(refused(clouds, good), "taken: " + std::string(good));
+  for (const char* bad : {"Azur", "AWS|", "|AWS", "AWS||AZURE", "AWS,AZURE", "AWS|azur"})
+    EXPECT_EQ(refused(clouds, bad), fmt::format("parameter carry: \"{}\" is none of its values", bad));
+  EXPECT_EQ(parameter_value(clouds, "x").error().hint, "write of AWS, AZURE, with | between");
+  clouds.accepted.resize(40, "AWS");
+  clouds.description = "clouds that bill";
+  EXPECT_EQ(parameter_value(clouds, "x").error().hint, "clouds that bill");
+}
+
 TEST(Parameters, OfNoPackAreNamed) {
   const auto library = Library::from_files({{"shop", shop_files()}});
   ASSERT_TRUE(library) << library.error().message;

@@ -71,6 +71,7 @@ std::vector<Parameter> read_parameters(Fields& pack) {
     static const std::vector<std::string> kFrom = {"", "tenant.currency"};
     parameter.is_currency = fields.choice("from", kFrom, 0) == 1;
     parameter.accepted = fields.texts("accepted");
+    parameter.separator = fields.text("separator");
     parameter.min = fields.text("min");
     parameter.max = fields.text("max");
     fields.done();
