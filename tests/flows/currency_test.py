@@ -3,6 +3,7 @@
 import datetime
 import decimal
 import json
+import re
 import shutil
 import unittest
 import zipfile
@@ -269,6 +270,12 @@ class OverTime(CurrencyTest):
         self.assertNotEqual(done.returncode, 0)
         self.assert_one_clear_error(done, "a_rate_for_every_day", "2026-09-10", "USD/BRL")
         self.assertNotIn("2026-09-01", done.stderr)
+        self.say("of many days the first are named")
+        many = self.lake("many")
+        self.bills(many, "other", {"2026-09": [bill.line(24 * day, "1") for day in range(27, -1, -1)]})
+        self.rates(many, "other", "currency_files").plain([("2026-08-30", "USD", "BRL", "5.5")])
+        done = many.run("other", code=None)
+        self.assertEqual(["2026-09-07", "2026-09-08", "2026-09-09"], re.findall(r'"day":"([0-9-]*)"', done.stderr), done.stderr)
         self.say("a longer limit, or the day's rate, mends it")
         lake("tenant", "set", "acme", "--param", "rate_carry_days=10")
         lake.run("acme")
