@@ -45,7 +45,7 @@ struct Data {
   std::string label;
   std::vector<Column> columns;
   std::int64_t rows = 0;
-  int scale = 0;   ///< digits behind the point of the decimals that came as text: 21, or what their sums leave
+  int scale = 0;  ///< digits behind the point of the decimals that came as text: 21, or what their sums leave
 
   const Column* find(std::string_view name) const;
 };

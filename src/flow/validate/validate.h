@@ -25,23 +25,23 @@ struct Outcome {
   struct Sample {
     std::string file;
     std::int64_t row = 0;
-    std::vector<std::pair<std::string, std::optional<std::string>>> values;   ///< column -> text as delivered, or null
+    std::vector<std::pair<std::string, std::optional<std::string>>> values;  ///< column -> text as delivered, or null
   };
   const Rule* rule = nullptr;
   State state = State::not_executable;
-  std::int64_t bad = 0;        ///< rows, or groups, that break it; 0 for a column that is missing
-  std::string why;             ///< of a failure without rows, and of what was not executed
+  std::int64_t bad = 0;  ///< rows, or groups, that break it; 0 for a column that is missing
+  std::string why;  ///< of a failure without rows, and of what was not executed
   std::vector<Sample> samples;
 };
 
 struct Options {
-  std::vector<std::string> criteria;   ///< applicability criteria that the data's maker fulfils
-  int samples_max = 3;                 ///< of each failing rule
-  bool invoices = false;               ///< a table `invoices` (InvoiceId, BilledCost, BillingCurrency) is there
+  std::vector<std::string> criteria;  ///< applicability criteria that the data's maker fulfils
+  int samples_max = 3;  ///< of each failing rule
+  bool invoices = false;  ///< a table `invoices` (InvoiceId, BilledCost, BillingCurrency) is there
 };
 
 struct Report {
-  std::vector<Outcome> outcomes;       ///< in the order of the rules
+  std::vector<Outcome> outcomes;  ///< in the order of the rules
   std::int64_t count(State state) const;
   /// Failing rules that MUST hold; those made of others are not counted again.
   std::int64_t binding_failures() const;
