@@ -14,6 +14,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/row_format.h"
+#include "app/cli/temp_folder.h"
 #include "app/document/report.h"
 #include "flow/explore/explore.h"
 #include "lake/catalog/billing_period.h"
@@ -149,13 +150,10 @@ Status make_report(Context& context, const ReportArguments& given) {
   const std::string name = fmt::format("{}-{}{}", tenant.id, report.overview.period.from, ending);
   const std::string out = fs::absolute(given.out.empty() ? name : given.out, ignored).string();
   if (given.pdf) {
-    std::string folder = (fs::temp_directory_path(ignored) / "centavo-report-XXXXXX").string();
-    if (mkdtemp(folder.data()) == nullptr) return fail(ErrorKind::io, "make {}: {}", folder, std::strerror(errno));
-    const std::string html = (fs::path(folder) / "report.html").string();
-    Status done = save(context, html, page);
-    if (done) done = print_pdf(html, out);
-    fs::remove_all(folder, ignored);
-    TRY(std::move(done));
+    const TempFolder folder = TRY(TempFolder::make("report"));
+    const std::string html = folder.path() + "/report.html";
+    TRY(save(context, html, page));
+    TRY(print_pdf(html, out));
   } else {
     TRY(save(context, out, page));
   }

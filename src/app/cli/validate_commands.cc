@@ -1,20 +1,15 @@
 /// \file app/cli/validate_commands.cc
 /// validate focus: a file or a tenant's bill against the rules of the specification
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <utility>
-
-#include <unistd.h>
 
 #include "app/cli/commands.h"
 #include "app/cli/focus_dataset.h"
 #include "app/cli/release_choice.h"
 #include "app/cli/report_text.h"
 #include "app/cli/row_format.h"
+#include "app/cli/temp_folder.h"
 #include "flow/validate/model.h"
 #include "flow/validate/validate.h"
 
@@ -296,31 +291,10 @@ Status validate_tenant(Context& context, const ValidateArguments& given) {
   return run_rules(context, reader.connection(), open.library, std::move(delivered), given);
 }
 
-/// For a file's parts and what does not fit into memory; only ours to read, and gone at the end.
-class WorkFolder {
- public:
-  static Result<WorkFolder> make() {
-    std::error_code ignored;
-    std::string path = (std::filesystem::temp_directory_path(ignored) / "centavo-validate-XXXXXX").string();
-    if (mkdtemp(path.data()) == nullptr) return fail(ErrorKind::io, "make {}: {}", path, std::strerror(errno));
-    return WorkFolder(std::move(path));
-  }
-  WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-  WorkFolder& operator=(WorkFolder&&) = delete;
-  ~WorkFolder() {
-    std::error_code ignored;
-    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  explicit WorkFolder(std::string path) : path_(std::move(path)) {}
-  std::string path_;
-};
-
 Status validate_file(Context& context, const ValidateArguments& given) {
   const pack::Library library = TRY(context.library_here());
-  const WorkFolder folder = TRY(WorkFolder::make());
+  // For a file's parts and what does not fit into memory.
+  const TempFolder folder = TRY(TempFolder::make("validate"));
   duck::Options options;
   options.temp_directory = folder.path() + "/engine";
   duck::Database engine = TRY(duck::Database::open(options));

@@ -4,6 +4,7 @@
 
 #include "flow/allocation/compile.h"
 #include "io/duck/duck.h"
+#include "io/duck/wide_sum.h"
 
 namespace centavo {
 namespace {
@@ -89,12 +90,10 @@ std::string SplitSql::sums() const {
   std::string out = "sum(BilledCost) as billed, sum(EffectiveCost) as effective, count(*) as charges";
   for (std::size_t k = 1; k <= splits_.size(); ++k) {
     if (!has_weight(k)) continue;
-    out += weighs_cost(*splits_[k - 1])
-               ? fmt::format(", sum(centavo_weight_{0}) as weight_{0}", k)
-               : fmt::format(
-                     ", sum(cast(centavo_weight_{0} as decimal(38,0))) as whole_{0}, sum(centavo_weight_{0} - "
-                     "cast(centavo_weight_{0} as decimal(38,0))) as part_{0}",
-                     k);
+    const std::string weight = fmt::format("centavo_weight_{}", k);
+    const auto sum = duck::wide_sum(weight);
+    out += weighs_cost(*splits_[k - 1]) ? fmt::format(", sum({}) as weight_{}", weight, k)
+                                        : fmt::format(", {} as whole_{}, {} as part_{}", sum.whole, k, sum.part, k);
   }
   return out;
 }

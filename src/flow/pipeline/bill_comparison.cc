@@ -7,6 +7,7 @@
 #include "flow/pipeline/released.h"
 #include "flow/pipeline/scratch.h"
 #include "flow/pipeline/work.h"
+#include "io/duck/wide_sum.h"
 
 namespace centavo {
 namespace {
@@ -179,10 +180,10 @@ class BillComparer {
         key, order, side);
   }
 
-  // A quantity may add up to more than its own type holds (seconds of bytes): whole units and what is beside them.
+  // A quantity may add up to more than its own type holds.
   static std::string wide_sum(const std::string& value) {
-    return fmt::format(
-        ", coalesce(sum(cast({0} as decimal(38,0))), 0), coalesce(sum({0} - cast({0} as decimal(38,0))), 0)", value);
+    const auto sum = duck::wide_sum(value);
+    return fmt::format(", coalesce({}, 0), coalesce({}, 0)", sum.whole, sum.part);
   }
 
   Status compare() {

@@ -63,11 +63,9 @@ class Explainer {
     out_.table = measured.table.text();
     const Traced traced = TRY(trace(measured, asked));
     TRY(hold_rows(traced));
-    const std::string found =
-        TRY(reader_.connection().value(fmt::format("select coalesce(sum(centavo_amount), 0) from {}", rows_)))
-            .value_or("0");
-    if (out_.total.empty()) out_.total = found;
-    found_ = found;
+    found_ = TRY(reader_.connection().value(fmt::format("select coalesce(sum(centavo_amount), 0) from {}", rows_)))
+                 .value_or("0");
+    if (out_.total.empty()) out_.total = found_;
     TRY(list_files());
     TRY(list_lines());
     TRY(add_up_again(traced));
@@ -110,14 +108,12 @@ class Explainer {
   // From the number to the raw rows, step by step: what does not hold is named.
   void compare() {
     const std::string from_raw = out_.total_of_lines;
-    if (!again_.empty()) {
-      out_.behind = found_;
-      out_.behind_again = std::exchange(out_.total_of_lines, again_);
-    }
     const auto step = [&](const std::string& one, const std::string& other, const std::string& words) {
       if (!agree(one, other)) out_.differs += fmt::format("{}{}", out_.differs.empty() ? "" : "; ", words);
     };
     if (!again_.empty()) {
+      out_.behind = found_;
+      out_.behind_again = std::exchange(out_.total_of_lines, again_);
       step(out_.total, again_, fmt::format("{} says {}, made again it is {}", out_.table, out_.total, again_));
     } else if (!charges_.empty()) {
       step(out_.total, found_,
@@ -179,7 +175,7 @@ class Explainer {
     const SqlValues values = made_by.node == nullptr ? SqlValues() : made_by.node->parameters;
     out.rows_sql = TRY(workshop_.library.expand(out.rows_sql, "duckdb", values));
     const auto* way = way_of(model.contract, measured.measure);
-    if (way != nullptr && way->made_again) TRY(run_model_again(model, where));
+    if (way != nullptr && way->made_again) TRY(run_model_again(model, asked.where));
     return out;
   }
 
@@ -200,16 +196,9 @@ class Explainer {
       if (made_by.node == nullptr) continue;
       const std::string sql =
           TRY(made_by.library->expand(made_by.node->sql_in(period), "duckdb", sql_values(*made_by.node, period)));
-      made += fmt::format("{}select * from (\n{}\n)", made.empty() ? "" : "\nunion all\n", sql);
+      unite(made, fmt::format("select * from (\n{}\n)", sql));
     }
-    return made.empty() ? Status() : add_up_made(made, contract.table, where);
-  }
-
-  // The number of rows that were made once more, in the place of those of the table.
-  Status add_up_made(const std::string& made, const pack::TableName& table, const std::string& where) {
-    again_ = TRY(reader_.connection().value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
-                                                        duck::name(out_.measure), made, table.table, where)))
-                 .value_or("0");
+    if (!made.empty()) again_ = TRY(sum_of(connection, out_.measure, made, contract.table, where));
     return {};
   }
 
@@ -363,7 +352,7 @@ class Explainer {
       if (made_by.node == nullptr) continue;
       const std::string sql = TRY_IN(contract.table.text(), made_by.library->expand(made_by.node->model->sql, "duckdb",
                                                                                     sql_values(*made_by.node, period)));
-      all += fmt::format("{}select {} from (\n{}\n)", all.empty() ? "" : "\nunion all\n", list, sql);
+      unite(all, fmt::format("select {} from (\n{}\n)", list, sql));
     }
     if (all.empty()) return {};
     // Its own rows may be an input of its interface's view: the view then reads these.

@@ -44,7 +44,7 @@ Result<std::optional<Traced>> RuleTrace::trace(const Measured& charges) {
         TRY(month.expand(is_split_ ? charges_behind_sql(month.rules(), month.period, measure_, month.named("charges"),
                                                         month.named("groups"))
                                    : tagged_charges_behind_sql(month.rules(), month.period, measure_)));
-    out.rows_sql += (out.rows_sql.empty() ? "" : "\nunion all\n") + fmt::format("select * from (\n{}\n)", behind);
+    unite(out.rows_sql, fmt::format("select * from (\n{}\n)", behind));
     months_.push_back(std::move(month));
   }
   if (months_.empty()) {
@@ -87,16 +87,14 @@ Result<std::string> RuleTrace::total_again() {
       TRY(connection.run(fmt::format("create temp table {} as {}", month.named("made"), again)));
       again = "select * from " + month.named("made");
     }
-    made += fmt::format("{}select * from (\n{}\n)", made.empty() ? "" : "\nunion all\n", again);
+    unite(made, fmt::format("select * from (\n{}\n)", again));
   }
   if (made.empty()) return std::string("0");
-  const std::string where = where_.empty() ? "" : fmt::format(" where ({})", where_);
-  const auto total = TRY(connection.value(fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}",
-                                                      duck::name(measure_), made, table_.table, where)));
+  std::string total = TRY(sum_of(connection, measure_, made, table_, where_));
   if (is_split_) {
     for (const auto& month : months_) TRY(connection.run("drop table " + month.named("made")));
   }
-  return total.value_or("0");
+  return total;
 }
 
 Result<std::vector<Explanation::Split>> RuleTrace::splits(std::int64_t limit) {
@@ -105,7 +103,7 @@ Result<std::vector<Explanation::Split>> RuleTrace::splits(std::int64_t limit) {
   std::string all;
   for (const auto& month : months_) {
     const std::string sql = TRY(month.expand(splits_behind_sql(month.rules(), measure_)));
-    all += fmt::format("{}select * from (\n{}\n)", all.empty() ? "" : "\nunion all\n", sql);
+    unite(all, fmt::format("select * from (\n{}\n)", sql));
   }
   for (const auto& row : TRY(reader_.connection().all(
            fmt::format("select * from (\n{}\n) order by abs(part) desc nulls last, month, currency, step, cost_centre, "

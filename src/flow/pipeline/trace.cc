@@ -32,6 +32,16 @@ Result<std::string> values_of(duck::Connection& connection, const pack::ColumnSp
 
 }  // namespace
 
+void unite(std::string& all, const std::string& select) { all += (all.empty() ? "" : "\nunion all\n") + select; }
+
+Result<std::string> sum_of(duck::Connection& connection, const std::string& measure, const std::string& made,
+                           const pack::TableName& table, const std::string& where) {
+  const std::string which = where.empty() ? "" : fmt::format(" where ({})", where);
+  const auto sum = TRY(connection.value(
+      fmt::format("select coalesce(sum({}), 0) from (\n{}\n) as {}{}", duck::name(measure), made, table.table, which)));
+  return sum.value_or("0");
+}
+
 const std::string* file_column(const Measured& measured) {
   return named(measured.columns, "x_SourceFile", "source_file_name");
 }

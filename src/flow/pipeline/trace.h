@@ -18,6 +18,14 @@ struct Traced {
   std::vector<const pack::Model*> implementers;
 };
 
+/// Adds one more select of the same columns to `all`.
+void unite(std::string& all, const std::string& select);
+
+/// What the measure adds up to in `made`, a select of the rows of a table made once more, where `where` ("":
+/// everywhere) holds.
+Result<std::string> sum_of(duck::Connection& connection, const std::string& measure, const std::string& made,
+                           const pack::TableName& table, const std::string& where);
+
 /// The columns by which rows say where they came from; null when they do not.
 const std::string* file_column(const Measured& measured);
 const std::string* row_column(const Measured& measured);
