@@ -26,6 +26,7 @@ class CommandLine(FlowTest):
             self.assertIn("Usage:", centavo(command, "--help").stdout)
         self.assertIn("Examples:", centavo("run", "--help").stdout)
         self.assertRegex(centavo("version").stdout, r"\d+\.\d+")
+        self.assertEqual(centavo("version").stdout, centavo("--version").stdout)
 
     def test_wrong_usage_exits_2_and_says_what_is_near(self):
         for arguments in (["frobnicate"], ["run", "--tenannt", "x"], ["reconcile"], ["query", "--tenant"], ["run", "--tenant", "a", "--period", "2026-13"]):

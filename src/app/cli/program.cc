@@ -23,6 +23,7 @@ Status act(const Command& root, const GlobalOptions& globals, const std::vector<
     words.erase(words.begin());
     words.emplace_back("--help");
   }
+  if (!words.empty() && words.front() == "--version") words.front() = "version";
   const Parsed parsed = TRY(parse(root, words));
   output.set_modes(globals.json, globals.quiet, color_of(globals.color));
   if (parsed.help) {
